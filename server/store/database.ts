@@ -1,0 +1,58 @@
+import pg from "pg";
+import type { Logger } from "#shared/logger.ts";
+
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+
+/** Anything a statement can be run on: the pool for single reads, a transaction for the rest. */
+export interface Queryable {
+  query<Row extends object>(statement: Statement): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/** One statement of `sql/`, with its values. The name is the file's and names the prepared plan. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** How to reach PostgreSQL. */
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Most connections of this replica, without pg-boss's and the listener's. */
+  readonly maxConnections: number;
+  readonly logger: Logger;
+}
+
+/** Opens a pool. Timestamps are read as Millis, bigint columns as numbers. */
+export function openDatabase(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: "sluice",
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+  });
+  // A connection that breaks while idle is replaced by the pool; it must not end the program.
+  pool.on("error", (error) => {
+    options.logger.warning("an idle database connection broke", { error: error.message });
+  });
+  return pool;
+}
+
+function typeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
+  if (format !== "binary") {
+    if (oid === TIMESTAMPTZ) return parseTimestamp;
+    if (oid === INT8) return Number;
+  }
+  return pg.types.getTypeParser(oid, format as "text");
+}
+
+/** PostgreSQL's text of a timestamptz as Millis, microseconds kept. */
+export function parseTimestamp(text: string): number {
+  const [, date, time, fraction = "", sign, hours, minutes = "00"] =
+    /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?/.exec(text) ?? [];
+  const whole = Date.parse(`${date}T${time}${sign}${hours}:${minutes}`);
+  return whole + Number(`0.${fraction}0`) * 1000;
+}

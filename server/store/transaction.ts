@@ -1,0 +1,31 @@
+import type { Pool, PoolClient } from "pg";
+import type { Queryable } from "./database.ts";
+
+declare const tx: unique symbol;
+/** A connection inside an open transaction. Only `inTransaction` makes one, so a write needs one. */
+export type Tx = PoolClient & Queryable & { readonly [tx]: true };
+
+/**
+ * Runs `body` in a READ COMMITTED transaction: committed if it returns, rolled back if it throws.
+ * `opening` may add statements without values to the round trip that opens the transaction.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  body: (tx: Tx) => Promise<T>,
+  opening = "",
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(`begin;${opening}`);
+    const result = await body(client as unknown as Tx);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    // A failed rollback means the connection is gone: the pool must not lend it again.
+    await client.query("rollback").catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
