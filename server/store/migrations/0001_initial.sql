@@ -8,8 +8,6 @@ create table sluice.flow (
 
 create table sluice.work_pool (
   id uuid primary key,
-  -- Key of the advisory lock under which grants of this pool are decided.
-  lock_key integer generated always as identity unique,
   name text not null unique,
   type text not null,
   description text,
@@ -106,6 +104,8 @@ create table sluice.flow_run (
   state_details jsonb,
   -- The fence: grows by one for every grant and never falls.
   epoch bigint not null default 0,
+  -- Whether the lease of this epoch has not ended. Written with the lease, in one transaction.
+  leased boolean not null default false,
   run_count integer not null default 0,
   retries integer not null default 0,
   retry_delay_seconds double precision not null default 0,
@@ -115,6 +115,8 @@ create table sluice.flow_run (
   start_at timestamptz,
   end_at timestamptz,
   total_run_seconds double precision not null default 0,
+  -- What the rules remember across states: pause keys, resuming. Null while there is nothing.
+  policy jsonb,
   infrastructure_id text,
   idempotency_key text,
   created_at timestamptz not null default clock_timestamp()
@@ -125,7 +127,13 @@ create unique index flow_run_idempotency on sluice.flow_run (flow_id, idempotenc
 -- What a claim reads: the runs of a queue that may be granted, the earliest first.
 create index flow_run_ready on sluice.flow_run (work_queue_id, next_start_at, id)
   where state_type = 'SCHEDULED' and retry_type is distinct from 'in_process';
--- Runs that hold a slot without a lease of ours, and all that are not over.
+-- What the marking of late runs reads.
+create index flow_run_not_late on sluice.flow_run (next_start_at)
+  where state_type = 'SCHEDULED' and state_name = 'Scheduled';
+-- Runs that hold a slot without a lease of ours: those of a Prefect worker.
+create index flow_run_unleased on sluice.flow_run (work_queue_id)
+  where state_type in ('PENDING', 'RUNNING') and not leased;
+-- All that an agent or worker has in hand.
 create index flow_run_active on sluice.flow_run (work_queue_id)
   where state_type in ('PENDING', 'RUNNING', 'CANCELLING');
 create index flow_run_by_deployment on sluice.flow_run (deployment_id, id);
@@ -135,9 +143,7 @@ create table sluice.flow_run_payload (
   flow_run_id uuid primary key references sluice.flow_run on delete cascade,
   parameters json not null,
   job_variables jsonb not null default '{}',
-  tags text[] not null default '{}',
-  -- What the rules remember across states: pause keys, resuming …
-  policy jsonb not null default '{}'
+  tags text[] not null default '{}'
 );
 
 -- One row per grant, kept as the record of the attempt.
@@ -167,6 +173,8 @@ create table sluice.lease (
   exited_after_us bigint,
   reported_at timestamptz,
   exit_code integer,
+  -- Bytes of output in all, once the attempt has ended: the log is complete when it has so many.
+  output_bytes bigint,
   primary key (flow_run_id, epoch)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 -- Slots are counted over these two, never kept. Both hold only leases that have not ended.
