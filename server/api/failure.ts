@@ -1,0 +1,29 @@
+import { isDatabaseAway } from "#server/store/database-away.ts";
+import { AppError } from "#shared/errors.ts";
+import { newId } from "#shared/ids.ts";
+import type { Logger } from "#shared/logger.ts";
+
+/**
+ * What a caller may know of anything thrown: a refusal as it is; a database that is away as
+ * `database_unavailable`; everything else as `internal` with an id under which the log has the rest.
+ */
+export function describeFailure(error: unknown, logger: Logger): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseAway(error)) {
+    return new AppError(
+      "database_unavailable",
+      "The control plane cannot reach its database right now; try again in a few seconds.",
+      { cause: error },
+    );
+  }
+  const id = newId();
+  logger.error("a request failed inside the server", {
+    error_id: id,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  return new AppError(
+    "internal",
+    `Something failed inside the control plane; its log tells what under error_id=${id}.`,
+    { metadata: { error_id: id } },
+  );
+}
