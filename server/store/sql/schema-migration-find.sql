@@ -1,0 +1,1 @@
+select to_regclass('sluice.schema_migration') is not null as found;

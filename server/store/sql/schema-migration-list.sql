@@ -1,0 +1,3 @@
+select version, name, breaking, program_version
+from sluice.schema_migration
+order by version;
