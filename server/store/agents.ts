@@ -1,0 +1,50 @@
+import type { Millis } from "#server/domain/state.ts";
+import type { Queryable } from "./database.ts";
+import agentListSql from "./sql/agent-list.sql" with { type: "text" };
+import type { LivenessNumbers } from "./work-pools.ts";
+
+/** An agent as it is shown. Status and slots are derived when it is read. */
+export interface AgentView {
+  readonly id: string;
+  readonly name: string;
+  readonly workPoolName: string;
+  readonly type: string;
+  readonly status: "ONLINE" | "OFFLINE";
+  /** Null: no limit. */
+  readonly limit: number | null;
+  readonly slotsHeld: number;
+  /** Empty: all queues of the pool. */
+  readonly workQueueNames: readonly string[];
+  readonly version: string;
+  readonly hostname: string;
+  readonly lastSeenAt: Millis;
+  readonly createdAt: Millis;
+}
+
+/** Which agents, and the last one of the page before. */
+export interface AgentFilter {
+  /** Null: of all pools. */
+  readonly workPoolName: string | null;
+  readonly limit: number;
+  readonly after: { readonly lastSeenAt: Millis; readonly id: string } | null;
+}
+
+/** A page of agents, those seen last first. */
+export async function listAgents(
+  db: Queryable,
+  filter: AgentFilter,
+  numbers: LivenessNumbers,
+): Promise<AgentView[]> {
+  const { rows } = await db.query<AgentView>({
+    name: "agent-list",
+    text: agentListSql,
+    values: [
+      filter.workPoolName,
+      filter.after?.lastSeenAt ?? null,
+      filter.after?.id ?? null,
+      filter.limit,
+      numbers.missedHeartbeats,
+    ],
+  });
+  return rows;
+}

@@ -1,0 +1,93 @@
+import type { Millis } from "#server/domain/state.ts";
+import { invalidField } from "#shared/errors.ts";
+import { isUuid } from "#shared/ids.ts";
+import type { Queryable } from "./database.ts";
+import deploymentReadSql from "./sql/deployment-read.sql" with { type: "text" };
+
+/** How a caller names a deployment. */
+export type DeploymentReference =
+  | { readonly id: string }
+  | { readonly flowName: string; readonly name: string };
+
+/** Reads an id, or `FLOW/DEPLOYMENT`. Throws an invalid_argument that names the field. */
+export function parseDeploymentReference(field: string, text: string): DeploymentReference {
+  if (isUuid(text)) return { id: text };
+  const [flowName, name, ...rest] = text.split("/");
+  if (!flowName || !name || rest.length > 0) {
+    throw invalidField(field, `'${text}' is neither an id nor of the form FLOW/DEPLOYMENT`);
+  }
+  return { flowName, name };
+}
+
+/** A deployment as it is shown. JSON as text, the parameters as they were given. */
+export interface DeploymentView {
+  readonly id: string;
+  readonly name: string;
+  readonly flowId: string;
+  readonly flowName: string;
+  readonly description: string | null;
+  readonly version: string | null;
+  readonly entrypoint: string | null;
+  readonly parameters: string;
+  readonly parameterSchema: string;
+  readonly enforceParameterSchema: boolean;
+  readonly jobVariables: string;
+  readonly pullSteps: string | null;
+  readonly tags: readonly string[];
+  /** Null: it is in no pool, and its runs are never taken. */
+  readonly workPoolId: string | null;
+  readonly workPoolName: string | null;
+  readonly workQueueId: string | null;
+  readonly workQueueName: string | null;
+  readonly retries: number;
+  readonly retryDelaySeconds: number;
+  readonly createdAt: Millis;
+  readonly updatedAt: Millis;
+}
+
+/** Which deployments, and the last one of the page before. */
+export interface DeploymentFilter {
+  /** Null: of all flows. */
+  readonly flowName: string | null;
+  /** Null: of all pools and of none. */
+  readonly workPoolName: string | null;
+  readonly limit: number;
+  readonly after: { readonly flowName: string; readonly name: string } | null;
+}
+
+/**
+ * The deployment of that id or `FLOW/DEPLOYMENT`; undefined if there is none. Throws an
+ * invalid_argument naming `field` if the text is neither.
+ */
+export async function getDeployment(
+  db: Queryable,
+  idOrName: string,
+  field = "id_or_name",
+): Promise<DeploymentView | undefined> {
+  const reference = parseDeploymentReference(field, idOrName);
+  const [deployment] = await readDeployments(
+    db,
+    "id" in reference
+      ? [reference.id, null, null, null, null, null, 1]
+      : [null, reference.flowName, reference.name, null, null, null, 1],
+  );
+  return deployment;
+}
+
+/** A page of deployments by flow name and name. */
+export function listDeployments(
+  db: Queryable,
+  { flowName, workPoolName, after, limit }: DeploymentFilter,
+): Promise<DeploymentView[]> {
+  const values = [null, flowName, null, workPoolName, after?.flowName ?? null, after?.name ?? null];
+  return readDeployments(db, [...values, limit]);
+}
+
+async function readDeployments(db: Queryable, values: unknown[]): Promise<DeploymentView[]> {
+  const { rows } = await db.query<DeploymentView>({
+    name: "deployment-read",
+    text: deploymentReadSql,
+    values,
+  });
+  return rows;
+}

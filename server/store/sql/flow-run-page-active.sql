@@ -1,0 +1,13 @@
+-- A page of the runs that somebody has in hand, the newest first. The states are written out so
+-- that the index of such runs may be used; they are few.
+select r.id
+  from sluice.flow_run r
+ where r.state_type in ('PENDING', 'RUNNING', 'CANCELLING')
+   and r.id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   and ($2::text[] is null or r.state_type = any($2))
+   and ($3::text[] is null or r.state_name = any($3))
+   and ($4::text is null or r.work_pool_id = (select p.id from sluice.work_pool p where p.name = $4))
+   and ($5::text[] is null or exists (
+         select from sluice.flow_run_payload y where y.flow_run_id = r.id and y.tags @> $5))
+ order by r.id desc
+ limit $6

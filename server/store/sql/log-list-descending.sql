@@ -1,0 +1,8 @@
+-- A run's lines before a place, the last first. Days before the run was created are not looked at.
+select g.epoch, g.line_offset as "offset", g.at, g.level, g.message
+  from sluice.log g
+ where g.flow_run_id = $1
+   and ($2::bigint is null or (g.epoch, g.line_offset) < ($2, $3::bigint))
+   and g.stored_at >= (select r.created_at - interval '1 day' from sluice.flow_run r where r.id = $1)
+ order by g.epoch desc, g.line_offset desc
+ limit $4
