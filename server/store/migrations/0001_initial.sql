@@ -126,7 +126,7 @@ create unique index flow_run_idempotency on sluice.flow_run (flow_id, idempotenc
   where idempotency_key is not null;
 -- What a claim reads: the runs of a queue that may be granted, the earliest first.
 create index flow_run_ready on sluice.flow_run (work_queue_id, next_start_at, id)
-  where state_type = 'SCHEDULED' and retry_type is distinct from 'in_process';
+  where state_type = 'SCHEDULED' and not leased and retry_type is distinct from 'in_process';
 -- What the marking of late runs reads.
 create index flow_run_not_late on sluice.flow_run (next_start_at)
   where state_type = 'SCHEDULED' and state_name = 'Scheduled';

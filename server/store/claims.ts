@@ -1,0 +1,143 @@
+import type { Queryable } from "./database.ts";
+import type { LockedFlowRun } from "./flow-run-changes.ts";
+import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
+import factsSql from "./sql/claim-facts.sql" with { type: "text" };
+import lockSql from "./sql/claim-lock.sql" with { type: "text" };
+import nextDueSql from "./sql/claim-next-due.sql" with { type: "text" };
+import type { Tx } from "./transaction.ts";
+
+/** What an agent's session offers: a hint, corrected by counting. */
+export interface SlotOffer {
+  readonly agentId: string;
+  readonly session: number;
+  readonly freeSlots: number;
+}
+
+/** An agent that may be given leases, with how many its limit really leaves. */
+export interface ClaimingAgent {
+  readonly agentId: string;
+  /** Null: all queues. */
+  readonly workQueueIds: readonly string[] | null;
+  readonly prefetchSeconds: number;
+  readonly freeSlots: number;
+}
+
+/** A queue that may be drawn from. */
+export interface ClaimableQueue {
+  readonly workQueueId: string;
+  readonly priority: number;
+  /** Null: no limit. */
+  readonly freeSlots: number | null;
+}
+
+/** What a claim decides on. */
+export interface ClaimFacts {
+  readonly agents: readonly ClaimingAgent[];
+  readonly queues: readonly ClaimableQueue[];
+  /** Null: no limit. */
+  readonly poolFree: number | null;
+  /** The database's clock, in Millis. */
+  readonly now: number;
+}
+
+/** A run that may start, in waterfall order. */
+export interface ClaimCandidate {
+  readonly flowRunId: string;
+  readonly workQueueId: string;
+  readonly priority: number;
+  readonly dueAt: number;
+}
+
+/** A chosen run under its lock, with all that its agent needs. JSON is text. */
+export interface ClaimedFlowRun extends LockedFlowRun {
+  readonly flowRunName: string;
+  readonly flowName: string;
+  readonly deploymentName: string | null;
+  readonly workQueueName: string;
+  readonly baseJobTemplate: string;
+  readonly lostPolicy: "crash" | "keep";
+  readonly lostAfterSeconds: number;
+  readonly deploymentJobVariables: string;
+  readonly jobVariables: string;
+  readonly parameters: string;
+  readonly entrypoint: string | null;
+  readonly pullSteps: string | null;
+}
+
+/** The statement that takes the pool's lock, to open the claim's transaction with. */
+export function poolLockStatement(workPoolId: string): string {
+  // The id is one of ours, but it goes into a statement without values: nothing else may pass.
+  const key = workPoolId.replace(/[^0-9a-f-]/g, "");
+  return `select pg_advisory_xact_lock(730517, hashtext('${key}'))`;
+}
+
+/** Counts what the claim may give. Run it after the pool's lock was had, never in one statement. */
+export async function readClaimFacts(
+  tx: Tx,
+  workPoolId: string,
+  offers: readonly SlotOffer[],
+): Promise<ClaimFacts> {
+  const { rows } = await tx.query<{
+    agents: ClaimingAgent[] | null;
+    queues: ClaimableQueue[] | null;
+    poolFree: number | null;
+    now: number;
+  }>({
+    name: "claim-facts",
+    text: factsSql,
+    values: [
+      workPoolId,
+      offers.map((offer) => offer.agentId),
+      offers.map((offer) => offer.session),
+      offers.map((offer) => offer.freeSlots),
+    ],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error("the claim's facts came back without a row");
+  return { ...row, agents: row.agents ?? [], queues: row.queues ?? [] };
+}
+
+/** The runs that may start within the window, at most `cap` of each queue and `limit` in all. */
+export async function readCandidates(
+  tx: Tx,
+  queues: readonly { workQueueId: string; priority: number; cap: number }[],
+  windowSeconds: number,
+  limit: number,
+): Promise<ClaimCandidate[]> {
+  const { rows } = await tx.query<ClaimCandidate>({
+    name: "claim-candidates",
+    text: candidatesSql,
+    values: [
+      queues.map((queue) => queue.workQueueId),
+      queues.map((queue) => queue.priority),
+      queues.map((queue) => queue.cap),
+      windowSeconds,
+      limit,
+    ],
+  });
+  return rows;
+}
+
+/** Locks the chosen runs; those taken or moved meanwhile do not come back. */
+export async function lockClaimed(tx: Tx, ids: readonly string[]): Promise<ClaimedFlowRun[]> {
+  const { rows } = await tx.query<ClaimedFlowRun>({
+    name: "claim-lock",
+    text: lockSql,
+    values: [ids],
+  });
+  return rows;
+}
+
+/** When the next run of these queues beyond the window comes due. */
+export async function readNextDue(
+  db: Queryable,
+  workQueueIds: readonly string[],
+  windowSeconds: number,
+): Promise<number | null> {
+  const { rows } = await db.query<{ nextDueAt: number | null }>({
+    name: "claim-next-due",
+    text: nextDueSql,
+    values: [workQueueIds, windowSeconds],
+  });
+  return rows[0]?.nextDueAt ?? null;
+}

@@ -1,0 +1,35 @@
+-- Stamps leases that have not ended. Null leaves a column as it is; a stamp once set stays. Where
+-- a lease ends, its run is no longer held.
+with change as materialized (
+  select *
+    from jsonb_to_recordset($1::jsonb) as c (
+      "flowRunId" uuid, "epoch" bigint, "accepted" boolean, "startGranted" boolean,
+      "endReason" text, "revoking" text, "reported" boolean, "startedAfterUs" bigint,
+      "firstOutputAfterUs" bigint, "exitedAfterUs" bigint, "exitCode" integer,
+      "outputBytes" bigint)
+), stamped as (
+  update sluice.lease l
+     set accepted_at = coalesce(l.accepted_at, case when c."accepted" then clock_timestamp() end),
+         start_granted_at =
+           coalesce(l.start_granted_at, case when c."startGranted" then clock_timestamp() end),
+         ended_at = case when c."endReason" is not null then clock_timestamp() end,
+         end_reason = c."endReason",
+         revoking = coalesce(l.revoking, c."revoking"),
+         revoked_at =
+           coalesce(l.revoked_at, case when c."revoking" is not null then clock_timestamp() end),
+         reported_at = coalesce(l.reported_at, case when c."reported" then clock_timestamp() end),
+         started_after_us = coalesce(l.started_after_us, c."startedAfterUs"),
+         first_output_after_us = coalesce(l.first_output_after_us, c."firstOutputAfterUs"),
+         exited_after_us = coalesce(l.exited_after_us, c."exitedAfterUs"),
+         exit_code = coalesce(l.exit_code, c."exitCode"),
+         output_bytes = coalesce(l.output_bytes, c."outputBytes")
+    from change c
+   where l.flow_run_id = any($2::uuid[]) and l.flow_run_id = c."flowRunId" and l.epoch = c."epoch"
+     and l.ended_at is null
+  returning l.flow_run_id, l.epoch, l.ended_at
+)
+update sluice.flow_run r
+   set leased = false
+  from stamped s
+ where r.id = any($2::uuid[]) and r.id = s.flow_run_id and r.epoch = s.epoch
+   and s.ended_at is not null and r.leased

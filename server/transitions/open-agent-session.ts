@@ -1,0 +1,194 @@
+import {
+  type AgentRegistration,
+  forgetNamesakes,
+  lockPoolForAgent,
+  openSession,
+  type PoolForAgent,
+} from "#server/store/agent-sessions.ts";
+import {
+  leaseKeyText,
+  type LeaseKey,
+  leasesHeldBy,
+  stopsForAgents,
+  type StopNeeded,
+} from "#server/store/leases.ts";
+import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { ensureWorkQueue } from "#server/store/work-queues.ts";
+import { AppError, invalidField } from "#shared/errors.ts";
+import { isUuid } from "#shared/ids.ts";
+import { requireName } from "#shared/names.ts";
+import type { TransitionContext } from "./context.ts";
+import { createWorkPool } from "./create-work-pool.ts";
+import { reconcileHeld } from "./reconcile-held.ts";
+import { noWakes, wake, type Wakes } from "./write-attempts.ts";
+
+/** How far the agent's journal says an attempt is. */
+export type AttemptPhase = "accepted" | "starting" | "running" | "ended";
+
+/** An attempt the agent says it holds. */
+export interface HeldAttempt extends LeaseKey {
+  readonly phase: AttemptPhase;
+}
+
+/** Who connects, and what it holds. */
+export interface AgentHelloInput {
+  readonly agentId: string;
+  readonly session: number;
+  readonly name: string;
+  readonly workPoolName: string;
+  /** Empty: whatever the pool is. */
+  readonly type: string;
+  readonly workQueueNames: readonly string[];
+  readonly limit: number | null;
+  readonly prefetchSeconds: number;
+  readonly version: string;
+  readonly hostname: string;
+  readonly held: readonly HeldAttempt[];
+  readonly createPoolIfNotFound: boolean;
+}
+
+/** A session as opened. */
+export interface OpenedSession {
+  readonly workPoolId: string;
+  readonly workPoolType: string;
+  readonly workPoolPaused: boolean;
+  readonly agentName: string;
+  /** What the agent holds but may not: it must kill these. */
+  readonly fenced: readonly LeaseKey[];
+  readonly stops: readonly StopNeeded[];
+  readonly serverNow: number;
+}
+
+/**
+ * An agent says hello: its older sessions are fenced off, and what it holds is brought to agree
+ * with what it was given. Leases it never got go back to the queue.
+ */
+export async function openAgentSession(
+  ctx: TransitionContext,
+  hello: AgentHelloInput,
+): Promise<OpenedSession> {
+  validateHello(hello);
+  const wakes = noWakes();
+  const opened = await inTransaction(ctx.pool, async (tx) => {
+    const pool = await lockPoolForAgent(tx, hello.workPoolName);
+    return pool === undefined ? undefined : open(ctx, tx, hello, pool, wakes);
+  });
+  if (opened !== undefined) {
+    wake(ctx, wakes);
+    return opened;
+  }
+  if (!hello.createPoolIfNotFound) throw poolNotFound(hello.workPoolName);
+  await createPool(ctx, hello);
+  return openAgentSession(ctx, { ...hello, createPoolIfNotFound: false });
+}
+
+async function open(
+  ctx: TransitionContext,
+  tx: Tx,
+  hello: AgentHelloInput,
+  pool: PoolForAgent,
+  wakes: Wakes,
+): Promise<OpenedSession> {
+  if (hello.type !== "" && hello.type !== pool.type) {
+    throw new AppError(
+      "work_pool_type_mismatch",
+      `Work pool '${hello.workPoolName}' is of type '${pool.type}', but the agent was started with ` +
+        `--type ${hello.type}. Leave --type out, or name a pool of that type.`,
+      { metadata: { work_pool: hello.workPoolName, type: pool.type } },
+    );
+  }
+  const agent = await registration(ctx, tx, hello, pool);
+  if (!(await openSession(tx, agent))) {
+    throw new AppError(
+      "stale_session",
+      `Agent '${hello.name}' has a newer session than ${hello.session}; this one is over.`,
+      { metadata: { agent_id: hello.agentId } },
+    );
+  }
+  await forgetNamesakes(tx, agent);
+  const given = await leasesHeldBy(tx, hello.agentId);
+  await reconcileHeld(ctx, tx, given, hello.held, wakes);
+  const live = new Set(given.map(leaseKeyText));
+  wakes.pools.add(pool.id);
+  return {
+    workPoolId: pool.id,
+    workPoolType: pool.type,
+    workPoolPaused: pool.isPaused,
+    agentName: hello.name,
+    fenced: hello.held.filter((held) => !live.has(leaseKeyText(held))),
+    stops: await stopsForAgents(tx, [hello.agentId]),
+    serverNow: pool.now,
+  };
+}
+
+async function registration(
+  ctx: TransitionContext,
+  tx: Tx,
+  hello: AgentHelloInput,
+  pool: PoolForAgent,
+): Promise<AgentRegistration> {
+  const queueIds: string[] = [];
+  for (const name of hello.workQueueNames) queueIds.push(await ensureWorkQueue(tx, pool.id, name));
+  return {
+    agentId: hello.agentId,
+    session: hello.session,
+    workPoolId: pool.id,
+    name: hello.name,
+    type: pool.type,
+    limit: hello.limit,
+    workQueueIds: queueIds.length === 0 ? null : queueIds,
+    prefetchSeconds: hello.prefetchSeconds,
+    heartbeatSeconds: ctx.numbers.heartbeatSeconds,
+    version: hello.version,
+    hostname: hello.hostname,
+  };
+}
+
+async function createPool(ctx: TransitionContext, hello: AgentHelloInput): Promise<void> {
+  try {
+    await createWorkPool(ctx, {
+      name: hello.workPoolName,
+      type: hello.type === "" ? "process" : hello.type,
+      description: "",
+      isPaused: false,
+      concurrencyLimit: null,
+    });
+  } catch (error) {
+    // Another agent of the same fleet was first: the pool is there, which is all that is wanted.
+    if (!(error instanceof AppError && error.reason === "already_exists")) throw error;
+  }
+}
+
+function validateHello(hello: AgentHelloInput): void {
+  if (!isUuid(hello.agentId)) {
+    throw invalidField("hello.agent_id", `'${hello.agentId}' is not a UUID`);
+  }
+  requireName("hello.name", hello.name);
+  requireName("hello.work_pool_name", hello.workPoolName);
+  for (const name of hello.workQueueNames) requireName("hello.work_queue_names", name);
+  if (!(hello.session >= 1)) {
+    throw invalidField("hello.session", `${hello.session} is not a session; the first is 1`);
+  }
+  if (hello.limit !== null && !(hello.limit >= 0)) {
+    throw invalidField("hello.limit", `${hello.limit} is below 0; leave it out for no limit`);
+  }
+  if (!(hello.prefetchSeconds >= 0 && hello.prefetchSeconds <= 86_400)) {
+    throw invalidField(
+      "hello.prefetch_seconds",
+      `${hello.prefetchSeconds} is out of range; it must be from 0 to 86400`,
+    );
+  }
+  for (const held of hello.held) {
+    if (!isUuid(held.flowRunId)) {
+      throw invalidField("hello.held", `'${held.flowRunId}' is not a flow run id`);
+    }
+  }
+}
+
+function poolNotFound(name: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no work pool named '${name}'. Create it with: sluice work-pool create ${name}`,
+    { metadata: { work_pool: name } },
+  );
+}

@@ -1,0 +1,42 @@
+import { changeFlowRuns } from "#server/store/flow-run-changes.ts";
+import { changeLeases } from "#server/store/leases.ts";
+import type { Tx } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
+import type { TransitionContext } from "./context.ts";
+import type { Writes } from "./take-back.ts";
+
+/** Whom to wake once a transaction is committed. */
+export interface Wakes {
+  readonly pools: Set<string>;
+  readonly agents: Set<string>;
+  readonly flowRuns: Set<string>;
+}
+
+/** Nobody yet. */
+export function noWakes(): Wakes {
+  return { pools: new Set(), agents: new Set(), flowRuns: new Set() };
+}
+
+/**
+ * Writes moves and stamps, and notifies the other replicas on commit: of pools, where a slot may be
+ * free or a run ready; of agents with orders. Runs first: a lease's end looks at its run.
+ */
+export async function writeAttempts(
+  ctx: TransitionContext,
+  tx: Tx,
+  writes: Writes,
+  wakes: Wakes,
+): Promise<void> {
+  for (const { run } of writes.moves) wakes.flowRuns.add(run.id);
+  await changeFlowRuns(tx, writes.moves);
+  await changeLeases(tx, writes.leases);
+  await notifyOnCommit(tx, ctx.wakeUps, "pool", wakes.pools);
+  await notifyOnCommit(tx, ctx.wakeUps, "agent", wakes.agents);
+}
+
+/** Wakes this replica's listeners. Call it after the commit. */
+export function wake(ctx: TransitionContext, wakes: Wakes): void {
+  for (const id of wakes.pools) ctx.wakeUps.emit("pool", id);
+  for (const id of wakes.agents) ctx.wakeUps.emit("agent", id);
+  for (const id of wakes.flowRuns) ctx.wakeUps.emit("flowRun", id);
+}
