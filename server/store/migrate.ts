@@ -129,6 +129,7 @@ function explain(error: unknown): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return `${text}; start PostgreSQL, or correct host and port in SLUICE_DATABASE_URL`;
+    case undefined:
     default:
       return `${text}; check SLUICE_DATABASE_URL`;
   }

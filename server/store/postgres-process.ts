@@ -102,9 +102,16 @@ function exitOf(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Hands a line of PostgreSQL's own log to ours: its troubles as warnings, the rest for debugging. */
+/** Prefix of each line of PostgreSQL's log: the kind of process that wrote it. */
+export const LINE_PREFIX = "%b: ";
+
+/**
+ * Hands a line of PostgreSQL's log to ours: troubles of its own as warnings, the rest for debugging.
+ * What a client's connection ended with, the client is told.
+ */
 export function relayLine(logger: Logger, line: string): void {
-  const [, severity, text = line] = /\b(LOG|FATAL|PANIC|HINT|DETAIL|WARNING):\s+(.*)$/.exec(line) ?? [];
-  if (severity === "FATAL" || severity === "PANIC") logger.warning(`PostgreSQL: ${text}`);
-  else if (text !== "") logger.debug(`PostgreSQL: ${text}`);
+  if (line.trim() === "") return;
+  const own = /\b(FATAL|PANIC):/.test(line) && !line.startsWith("client backend");
+  if (own) logger.warning(`PostgreSQL ${line}`);
+  else logger.debug(`PostgreSQL ${line}`);
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs, type BackoffPolicy } from "#shared/backoff.ts";
 import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
-import { relayLine, startProgram, type Launch, type PostgresProcess } from "./postgres-process.ts";
+import { LINE_PREFIX, relayLine, startProgram, type Launch, type PostgresProcess } from "./postgres-process.ts";
 import { OWN_MARK, clearStalePostmaster } from "./stale-postmaster.ts";
 
 const FAST_STOP_MS = 30_000;
@@ -109,6 +109,7 @@ const SETTINGS = [
   // Errors of statements reach the client, and may hold values: not into the log.
   "log_min_messages=log",
   "log_min_error_statement=panic",
+  `log_line_prefix=${LINE_PREFIX}`,
   "log_checkpoints=off",
   "logging_collector=off",
   "log_destination=stderr",

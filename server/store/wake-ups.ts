@@ -31,6 +31,7 @@ export class WakeUps {
     agent: new Set(),
     flowRun: new Set(),
   };
+  readonly #missedListeners = new Set<() => void>();
 
   constructor(replicaId: string) {
     this.replicaId = replicaId;
@@ -45,6 +46,20 @@ export class WakeUps {
   /** Wakes this replica's listeners. Call it after the commit. */
   emit(topic: WakeUpTopic, id: string): void {
     for (const listener of this.#listeners[topic]) listener(id);
+  }
+
+  /**
+   * Calls `listener` whenever wake-ups of other replicas may have been lost, until the returned
+   * function is called: anything may have changed.
+   */
+  onMissed(listener: () => void): () => void {
+    this.#missedListeners.add(listener);
+    return () => this.#missedListeners.delete(listener);
+  }
+
+  /** Tells that wake-ups of other replicas may have been lost. */
+  missed(): void {
+    for (const listener of this.#missedListeners) listener();
   }
 
   /** Hands on what another replica notified; ignores what this one did. */

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 const LOOK_AGAIN_MS = 5;
 
 /**
@@ -24,7 +22,7 @@ export async function eventually<T>(
     if (performance.now() > end) {
       throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: failure });
     }
-    await delay(LOOK_AGAIN_MS);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
 

@@ -4,7 +4,6 @@ import { mkdirSync, openSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { openDatabase } from "#server/store/database.ts";
 import { MIGRATIONS, migrate } from "#server/store/migrate.ts";
@@ -57,7 +56,7 @@ async function useKeeper(): Promise<string> {
     }
     // One that lost the race for the directory ends at once; ours may be the next to get it.
     if (keeper?.running !== true) keeper = startKeeper(directory);
-    await delay(LOOK_AGAIN_MS);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
 
