@@ -94,7 +94,8 @@ export function factsOf(run: LockedFlowRun): FlowRunFacts {
       pauseKeys: run.policy?.pauseKeys ?? [],
       resuming: run.policy?.resuming ?? false,
     },
-    infrastructureId: run.infrastructureId,
+    // What an earlier attempt of a command flow was called says nothing once its lease is over.
+    infrastructureId: run.kind === "engine" || run.leased ? run.infrastructureId : null,
     leaseHeld: run.leased,
     deploymentId: run.deploymentId,
     deploymentExists: run.deploymentExists,

@@ -54,18 +54,15 @@ export interface NewLease extends LeaseKey {
   readonly eligibleAt: number;
 }
 
-/** An unended lease that may have outlived its agent or its acceptance. Times are Millis. */
+/** An unended lease that has outlived its acceptance or its agent. Times are Millis. */
 export interface OverdueLease extends LeaseKey {
   readonly agentId: string;
   readonly acceptedAt: number | null;
   readonly grantedAt: number;
-  readonly startGrantedAt: number | null;
-  readonly revokedAt: number | null;
   readonly lostPolicy: "crash" | "keep";
   readonly lostAfterSeconds: number;
-  /** Null: the agent's row is gone. */
-  readonly lastSeenAt: number | null;
-  readonly isConnected: boolean;
+  /** When the agent was last heard, or the last thing known of it if its row is gone. */
+  readonly lastSeenAt: number;
   readonly graceFrom: number;
   readonly now: number;
 }

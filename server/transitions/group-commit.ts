@@ -1,3 +1,5 @@
+import { isDatabaseAway } from "#server/store/database-away.ts";
+
 interface Waiting<In, Out> {
   readonly item: In;
   readonly resolve: (out: Out) => void;
@@ -10,14 +12,15 @@ export interface GroupCommitOptions<In, Out> {
   readonly maxItems: number;
   /** Most transactions at once; default 2. */
   readonly maxConcurrent?: number;
-  /** Commits the items; answers in their order. If it throws, every item of the group fails. */
+  /** Commits the items; answers in their order. If it throws, nothing was committed. */
   readonly commit: (items: In[]) => Promise<Out[]>;
 }
 
 /**
  * Commits what arrives together in one transaction. Commits are what is scarce: while one is under
  * way the next group gathers, so an idle system waits for nothing and a busy one commits by the
- * hundred.
+ * hundred. An item that the database refuses takes no other with it: after a failure that is not the
+ * database's absence, the items of the group are committed one by one.
  */
 export class GroupCommit<In, Out> {
   readonly #options: GroupCommitOptions<In, Out>;
@@ -58,17 +61,26 @@ export class GroupCommit<In, Out> {
     this.#underWay += 1;
     if (this.#waiting.length > 0) this.#schedule();
     try {
-      const answers = await this.#options.commit(group.map(({ item }) => item));
-      group.forEach(({ resolve, reject }, index) => {
-        const answer = answers[index];
-        if (index < answers.length) resolve(answer as Out);
-        else reject(new Error("the group was committed without an answer to this item"));
-      });
-    } catch (error) {
-      for (const { reject } of group) reject(error);
+      await this.#commit(group);
     } finally {
       this.#underWay -= 1;
       if (this.#waiting.length > 0) this.#schedule();
+    }
+  }
+
+  async #commit(group: readonly Waiting<In, Out>[]): Promise<void> {
+    try {
+      const answers = await this.#options.commit(group.map(({ item }) => item));
+      if (answers.length !== group.length) {
+        throw new Error(`${group.length} items were committed with ${answers.length} answers`);
+      }
+      group.forEach(({ resolve }, index) => resolve(answers[index] as Out));
+    } catch (error) {
+      if (group.length === 1 || isDatabaseAway(error)) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      for (const waiting of group) await this.#commit([waiting]);
     }
   }
 }

@@ -48,6 +48,7 @@ export function fenced(
     lease.endedAt === null &&
     run.epoch === lease.epoch &&
     lease.agentId === item.agentId &&
-    lease.agentSession === item.session;
+    // An agent's row goes with its pool; what the agent then says of its attempts still counts.
+    (lease.agentSession === null || lease.agentSession === item.session);
   return holds ? attempt : undefined;
 }

@@ -1,11 +1,11 @@
--- Unended leases that were not accepted in time, or whose agent is silent. Few rows: only leases
--- that have not ended are read, by their partial index.
+-- Unended leases that were not accepted in time, or whose agent has been silent for longer than
+-- its pool allows. Few rows: only leases that have not ended are read, by their partial index.
+-- Attempts that a pool keeps for their agent's return are left out, or they would hide others.
 select l.flow_run_id as "flowRunId", l.epoch, l.agent_id as "agentId",
        l.accepted_at as "acceptedAt", l.granted_at as "grantedAt",
-       l.start_granted_at as "startGrantedAt", l.revoked_at as "revokedAt",
        coalesce(p.lost_policy, 'crash') as "lostPolicy",
        coalesce(p.lost_after_seconds, 60) as "lostAfterSeconds",
-       a.last_seen_at as "lastSeenAt", coalesce(a.is_connected, false) as "isConnected",
+       coalesce(a.last_seen_at, l.revoked_at, l.granted_at) as "lastSeenAt",
        v.grace_from as "graceFrom", clock_timestamp() as now
   from sluice.lease l
   left join sluice.agent a on a.id = l.agent_id
@@ -14,7 +14,10 @@ select l.flow_run_id as "flowRunId", l.epoch, l.agent_id as "agentId",
  where l.ended_at is null
    and ((l.accepted_at is null
          and l.granted_at < clock_timestamp() - make_interval(secs => $1::float8))
-        or a.id is null
-        or a.last_seen_at < clock_timestamp() - make_interval(secs => $2::float8))
+        or (greatest(coalesce(a.last_seen_at, l.revoked_at, l.granted_at), v.grace_from)
+              < clock_timestamp()
+                - make_interval(secs => greatest(coalesce(p.lost_after_seconds, 60), $2::float8))
+            and (coalesce(p.lost_policy, 'crash') = 'crash' or l.start_granted_at is null
+                 or l.revoked_at is not null)))
  order by l.flow_run_id
  limit 500

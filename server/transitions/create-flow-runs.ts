@@ -1,0 +1,272 @@
+import { flowRunKind } from "#server/domain/deployment.ts";
+import { orchestrate } from "#server/domain/orchestrate.ts";
+import { mergeParameters } from "#server/domain/parameters.ts";
+import { runName } from "#server/domain/run-name.ts";
+import { type DeploymentReference, parseDeploymentReference } from "#server/store/deployments.ts";
+import {
+  type DeploymentForRuns,
+  deploymentsForRuns,
+  flowRunsByKey,
+  insertFlowRuns,
+  type NewFlowRun,
+} from "#server/store/flow-run-creation.ts";
+import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
+import { ensureWorkQueue } from "#server/store/work-queues.ts";
+import { AppError, invalidField } from "#shared/errors.ts";
+import { newId } from "#shared/ids.ts";
+import { type JsonObject, parseJsonObject } from "#shared/json.ts";
+import { requireName } from "#shared/names.ts";
+import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
+import type { TransitionContext } from "./context.ts";
+import { requireParameters } from "./json-schema.ts";
+
+/** A run to create. JSON is text, empty for `{}`; times are Millis. */
+export interface CreateFlowRunInput {
+  /** Its id, or `FLOW/DEPLOYMENT`. */
+  readonly deployment: string;
+  readonly name: string | null;
+  readonly parameters: string;
+  readonly jobVariables: string;
+  readonly tags: readonly string[];
+  readonly idempotencyKey: string | null;
+  /** Null: now. */
+  readonly scheduledTime: number | null;
+  /** Null: the deployment's. */
+  readonly workQueueName: string | null;
+}
+
+/** A run as created, or the older one that its idempotency key found. */
+export interface CreatedFlowRun {
+  readonly flowRunId: string;
+  readonly created: boolean;
+  readonly warnings: readonly string[];
+}
+
+interface Parsed {
+  readonly input: CreateFlowRunInput;
+  readonly reference: DeploymentReference;
+  readonly jobVariables: JsonObject;
+}
+
+interface Prepared {
+  readonly run: NewFlowRun;
+  readonly deployment: DeploymentForRuns;
+}
+
+/** Creates runs together. Each is created or refused for itself; answers are in order. */
+export async function createFlowRuns(
+  ctx: TransitionContext,
+  inputs: readonly CreateFlowRunInput[],
+): Promise<(CreatedFlowRun | AppError)[]> {
+  const parsed = inputs.map((input) => orRefusal(() => parse(input)));
+  const wanted = parsed.flatMap((item) => (item instanceof AppError ? [] : [item.reference]));
+  const pools = new Set<string>();
+  const answers = await inTransaction(ctx.pool, async (tx) => {
+    const deployments = indexDeployments(
+      await deploymentsForRuns(tx, wanted, ctx.numbers.missedHeartbeats),
+    );
+    const prepared: (Prepared | AppError)[] = [];
+    for (const item of parsed) {
+      prepared.push(
+        item instanceof AppError
+          ? item
+          : await orRefusal(() => prepare(ctx, tx, item, deployments.get(keyOf(item.reference)))),
+      );
+    }
+    const answers = await store(tx, prepared);
+    for (const item of prepared) {
+      if (!(item instanceof AppError) && item.run.workPoolId !== null) pools.add(item.run.workPoolId);
+    }
+    await notifyOnCommit(tx, ctx.wakeUps, "pool", pools);
+    return answers;
+  });
+  for (const id of pools) ctx.wakeUps.emit("pool", id);
+  return answers;
+}
+
+async function store(
+  tx: Tx,
+  prepared: readonly (Prepared | AppError)[],
+): Promise<(CreatedFlowRun | AppError)[]> {
+  const runs = prepared.flatMap((item) => (item instanceof AppError ? [] : [item.run]));
+  const inserted = runs.length === 0 ? new Set<string>() : await insertFlowRuns(tx, runs);
+  const known = runs.flatMap(({ id, flowId, idempotencyKey }) =>
+    inserted.has(id) || idempotencyKey === null ? [] : [{ flowId, idempotencyKey }],
+  );
+  const older = known.length === 0 ? new Map<string, string>() : await flowRunsByKey(tx, known);
+  return prepared.map((item) => {
+    if (item instanceof AppError) return item;
+    const { run, deployment } = item;
+    const olderId = older.get(`${run.flowId} ${run.idempotencyKey}`);
+    return inserted.has(run.id) || olderId === undefined
+      ? { flowRunId: run.id, created: true, warnings: warningsFor(deployment) }
+      : { flowRunId: olderId, created: false, warnings: [] };
+  });
+}
+
+function parse(input: CreateFlowRunInput): Parsed {
+  if (input.name !== null) requireName("name", input.name);
+  if (input.workQueueName !== null) requireName("work_queue_name", input.workQueueName);
+  if (input.idempotencyKey !== null && input.idempotencyKey.length > 1024) {
+    throw invalidField("idempotency_key", "it has more than 1024 characters; give a shorter one");
+  }
+  requireStorableText("name", input.name ?? "");
+  requireStorableText("work_queue_name", input.workQueueName ?? "");
+  requireStorableText("idempotency_key", input.idempotencyKey ?? "");
+  for (const tag of input.tags) requireStorableText("tags", tag);
+  const jobVariables = parseJsonObject("job_variables_json", input.jobVariables);
+  requireStorableJson("job_variables_json", jobVariables);
+  const reference = parseDeploymentReference("deployment", input.deployment);
+  return { input, reference, jobVariables };
+}
+
+async function prepare(
+  ctx: TransitionContext,
+  tx: Tx,
+  { input, jobVariables }: Parsed,
+  deployment: DeploymentForRuns | undefined,
+): Promise<Prepared> {
+  if (deployment === undefined) {
+    throw new AppError(
+      "not_found",
+      `There is no deployment '${input.deployment}'. 'sluice deployment ls' lists those there are.`,
+      { metadata: { deployment: input.deployment } },
+    );
+  }
+  const parameters = mergeParameters(deployment.parameters, input.parameters);
+  if (deployment.enforceParameterSchema) {
+    requireParameters(deployment.parameterSchema, parameters, { required: true });
+  }
+  const kind = flowRunKind({
+    entrypoint: deployment.entrypoint,
+    baseJobTemplate: deployment.baseJobTemplate ?? {},
+    deploymentJobVariables: deployment.jobVariables,
+    jobVariables,
+  });
+  const workQueueId = await queueOf(tx, input, deployment);
+  const id = newId();
+  const change = firstState(ctx, id, kind, deployment, input.scheduledTime ?? deployment.now);
+  const run: NewFlowRun = {
+    id,
+    name: input.name ?? runName([Math.random(), Math.random()]),
+    flowId: deployment.flowId,
+    deploymentId: deployment.id,
+    workPoolId: deployment.workPoolId,
+    workQueueId,
+    kind,
+    stateId: change.state.id,
+    stateType: change.state.type,
+    stateName: change.state.name,
+    at: change.state.timestamp,
+    message: change.state.message,
+    details: change.state.details,
+    retries: deployment.retries,
+    retryDelaySeconds: deployment.retryDelaySeconds,
+    nextStartAt: change.nextScheduledStartTime,
+    expectedStartAt: change.expectedStartTime,
+    idempotencyKey: input.idempotencyKey,
+    parameters: JSON.stringify(parameters),
+    jobVariables,
+    tags: [...new Set([...deployment.tags, ...input.tags])],
+    eventId: newId(),
+  };
+  return { run, deployment };
+}
+
+function firstState(
+  ctx: TransitionContext,
+  id: string,
+  kind: "command" | "engine",
+  deployment: DeploymentForRuns,
+  scheduledTime: number,
+) {
+  const answer = orchestrate(
+    "minimal",
+    {
+      id,
+      kind,
+      state: null,
+      runCount: 0,
+      expectedStartTime: null,
+      nextScheduledStartTime: null,
+      startTime: null,
+      endTime: null,
+      totalRunTimeSeconds: 0,
+      policy: {
+        retries: deployment.retries,
+        retryDelaySeconds: deployment.retryDelaySeconds,
+        retryType: null,
+        pauseKeys: [],
+        resuming: false,
+      },
+      infrastructureId: null,
+      leaseHeld: false,
+      deploymentId: deployment.id,
+      deploymentExists: true,
+      concurrency: null,
+      isSubflow: false,
+    },
+    { type: "SCHEDULED", details: { scheduledTime } },
+    { now: deployment.now, stateId: newId(), slotLeaseId: newId(), settings: ctx.numbers },
+  );
+  if (answer.status !== "ACCEPT") throw new Error("the rules refused a run's first state");
+  return answer.change;
+}
+
+async function queueOf(
+  tx: Tx,
+  input: CreateFlowRunInput,
+  deployment: DeploymentForRuns,
+): Promise<string | null> {
+  if (input.workQueueName === null) return deployment.workQueueId;
+  if (deployment.workPoolId === null) {
+    throw invalidField(
+      "work_queue_name",
+      `'${input.workQueueName}' cannot be used: the deployment is in no work pool`,
+    );
+  }
+  return ensureWorkQueue(tx, deployment.workPoolId, input.workQueueName);
+}
+
+function warningsFor(deployment: DeploymentForRuns): string[] {
+  if (deployment.workPoolName === null) {
+    return ["The deployment is in no work pool, so nothing will ever take this run."];
+  }
+  const pool = `work pool '${deployment.workPoolName}'`;
+  if (deployment.workPoolPaused === true) return [`The ${pool} is paused: the run waits.`];
+  if (!deployment.hasAgent) {
+    return [`No agent of ${pool} is online: the run waits. Start one: agent --pool ${deployment.workPoolName}`];
+  }
+  return [];
+}
+
+function indexDeployments(
+  deployments: readonly DeploymentForRuns[],
+): ReadonlyMap<string, DeploymentForRuns> {
+  return new Map(
+    deployments.flatMap((d) => [
+      [d.id, d],
+      [`${d.flowName}/${d.name}`, d],
+    ]),
+  );
+}
+
+function keyOf(reference: DeploymentReference): string {
+  return "id" in reference ? reference.id.toLowerCase() : `${reference.flowName}/${reference.name}`;
+}
+
+function orRefusal<T>(body: () => Promise<T>): Promise<T | AppError>;
+function orRefusal<T>(body: () => T): T | AppError;
+function orRefusal<T>(body: () => T | Promise<T>): T | AppError | Promise<T | AppError> {
+  const refuse = (error: unknown): AppError => {
+    if (error instanceof AppError) return error;
+    throw error;
+  };
+  try {
+    const result = body();
+    return result instanceof Promise ? result.catch(refuse) : result;
+  } catch (error) {
+    return refuse(error);
+  }
+}
