@@ -1,9 +1,9 @@
 import { afterAll, expect } from "bun:test";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario } from "#test/support/scenario.ts";
 import { isFlow } from "#test/support/stage.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 faultScenario("an agent frozen beyond the grace loses its run, and kills it when it is woken", async (scenario) => {
   await scenario.controlPlane();

@@ -1,9 +1,9 @@
 import { afterAll } from "bun:test";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario } from "#test/support/scenario.ts";
 import { seededRandom } from "#test/support/seeded-random.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 const SEED = 20_261_124;
 const RUNS = 100;

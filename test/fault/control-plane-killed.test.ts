@@ -1,8 +1,8 @@
 import { afterAll, expect } from "bun:test";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario } from "#test/support/scenario.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 const POINTS = [
   "server.claim-committed",

@@ -1,9 +1,9 @@
 import { afterAll, expect } from "bun:test";
 import { FaultyLink } from "#test/support/faulty-link.ts";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario, type Scenario } from "#test/support/scenario.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 faultScenario("PostgreSQL restarted while a run runs costs nothing but time", async (scenario) => {
   const database = await scenario.database();

@@ -1,9 +1,9 @@
 import { afterAll } from "bun:test";
 import { FaultyLink } from "#test/support/faulty-link.ts";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario, type Scenario } from "#test/support/scenario.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 interface Linked {
   readonly link: FaultyLink;

@@ -1,10 +1,10 @@
 import { afterAll, expect } from "bun:test";
 import { FaultyLink } from "#test/support/faulty-link.ts";
-import { summaryUpToNow } from "#test/support/fault-summary.ts";
+import { printSummary } from "#test/support/fault-summary.ts";
 import { faultScenario } from "#test/support/scenario.ts";
 import { stealLease } from "./stolen-lease.ts";
 
-afterAll(() => console.log(summaryUpToNow()));
+afterAll(printSummary);
 
 for (const fault of ["killed", "frozen"] as const) {
   faultScenario(`a replica ${fault} between claim and sending leaves the run to the other one`, async (scenario) => {

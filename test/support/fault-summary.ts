@@ -18,13 +18,13 @@ export function recordScenario(outcome: ScenarioOutcome): void {
   outcomes.push(outcome);
 }
 
-/** The summary of all scenarios this process has been through, over all files. */
-export function summaryUpToNow(): string {
-  return summary(outcomes);
+/** Prints the summary of all scenarios this process has been through, over all files. */
+export function printSummary(): void {
+  process.stdout.write(`${summary(outcomes)}\n`);
 }
 
 /** The summary in words and numbers. */
-export function summary(of: readonly ScenarioOutcome[]): string {
+function summary(of: readonly ScenarioOutcome[]): string {
   const count = (promise: Violation["promise"]): number =>
     of.flatMap((outcome) => outcome.violations).filter((v) => v.promise === promise).length;
   const sum = (value: (outcome: ScenarioOutcome) => number): number =>

@@ -1,5 +1,4 @@
 import { test } from "bun:test";
-import { setTimeout as delay } from "node:timers/promises";
 import type { CreateFlowRunRequest } from "#proto/sluice/v1/flow_run_service.ts";
 import type { FlowRun } from "#proto/sluice/v1/flow_run.ts";
 import { isTerminal, type StateType } from "#shared/states.ts";
@@ -122,14 +121,12 @@ export class Scenario extends Stage {
     let last: unknown = "nothing could be read";
     await this.waitFor(
       "every run has ended and every promise holds",
-      async () => {
-        const ended = await this.#allEnded();
-        await delay(LOOK_AGAIN_MS);
-        if (!ended) return false;
+      atMostEvery(LOOK_AGAIN_MS, async () => {
+        if (!(await this.#allEnded())) return false;
         const violations = await this.violations();
         last = violations;
         return violations.length === 0;
-      },
+      }),
       () => JSON.stringify(last, null, 2),
     );
     if (this.#faultAt !== undefined) this.#recoveryMs = performance.now() - this.#faultAt;
@@ -214,6 +211,17 @@ export function brokenScenario(
       }),
     TEST_TIMEOUT_MS,
   );
+}
+
+/** The condition, asked no more often than this; false in between. */
+function atMostEvery(milliseconds: number, condition: () => Promise<boolean>): () => Promise<boolean> {
+  let next = 0;
+  return async () => {
+    if (performance.now() < next) return false;
+    const holds = await condition();
+    next = performance.now() + milliseconds;
+    return holds;
+  };
 }
 
 async function staged(title: string, body: (scenario: Scenario) => Promise<void>): Promise<void> {
