@@ -66,7 +66,7 @@ export type SlotEffect =
   | { readonly kind: "none" }
   | { readonly kind: "acquire"; readonly leaseId: string; readonly ttlSeconds: number }
   | { readonly kind: "renew"; readonly leaseId: string; readonly ttlSeconds: number }
-  | { readonly kind: "release"; readonly leaseId: string | null };
+  | { readonly kind: "release"; readonly leaseId: string };
 
 /** The answer to a proposal, as data. Only a transition carries it out. */
 export type Orchestration =
