@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import type { Cli } from "#cli/cli.ts";
+import { CliError } from "#cli/cli-error.ts";
+import { printSuccess } from "#cli/print.ts";
+
+/** `sluice work-pool delete`. */
+export function addWorkPoolDelete(group: Command, cli: Cli): void {
+  group
+    .command("delete")
+    .description(
+      "delete a work pool, its queues and agents; deployments and runs stay, without a pool",
+    )
+    .argument("<name>")
+    .option("-y, --yes", "do not ask")
+    .action((name: string, options: { yes?: true }) =>
+      deleteWorkPool(cli, name, options.yes ?? false),
+    );
+}
+
+async function deleteWorkPool(cli: Cli, name: string, sure: boolean): Promise<void> {
+  await cli.connect(async (plane) => {
+    await plane.getWorkPool({ name });
+    if (!sure && !(await cli.surroundings.confirm(`Delete work pool '${name}'?`))) {
+      throw new CliError("not deleted");
+    }
+    await plane.deleteWorkPool({ name });
+  });
+  printSuccess(cli.out, `Deleted work pool '${name}'.`);
+}

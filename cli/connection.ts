@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { usageError } from "./cli-error.ts";
+import type { Environment } from "./profiles.ts";
+
+/** How to reach the control plane. */
+export interface Connection {
+  /** As given, for people. */
+  readonly url: string;
+  /** `host:port`, as gRPC wants it. */
+  readonly target: string;
+  /** Whether only this machine is reached. */
+  readonly loopback: boolean;
+  readonly tls: { readonly ca: Buffer | undefined } | undefined;
+  /** Sent as a bearer token; never shown. */
+  readonly apiKey: string | undefined;
+  /** True if the HTTP address was chosen and the gRPC address was not. */
+  readonly onlyHttpChosen: boolean;
+}
+
+const DEFAULT_URL = "http://127.0.0.1:4201";
+const DEFAULT_PORT = "4201";
+
+/** The connection that the variables describe. Throws a CliError that names the variable. */
+export function connectionOf(environment: Environment): Connection {
+  const url = environment["SLUICE_GRPC_URL"] || DEFAULT_URL;
+  const address = parseAddress(url);
+  const secure = address.protocol === "https:";
+  const caFile = environment["SLUICE_TLS_CA_FILE"] || undefined;
+  return {
+    url,
+    target: `${address.hostname}:${address.port || (secure ? "443" : DEFAULT_PORT)}`,
+    loopback: ["127.0.0.1", "localhost", "[::1]"].includes(address.hostname),
+    tls: secure ? { ca: caFile === undefined ? undefined : readCa(caFile) } : undefined,
+    apiKey: apiKeyOf(environment),
+    onlyHttpChosen: Boolean(environment["SLUICE_API_URL"]) && !environment["SLUICE_GRPC_URL"],
+  };
+}
+
+function parseAddress(url: string): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  const known = address?.protocol === "http:" || address?.protocol === "https:";
+  if (address === undefined || !known || address.hostname === "") {
+    throw usageError(
+      `SLUICE_GRPC_URL: '${url}' is not an address; write http://HOST:PORT, or https://HOST:PORT for TLS`,
+    );
+  }
+  if (address.pathname !== "/" || address.username !== "" || address.search !== "") {
+    throw usageError("SLUICE_GRPC_URL: only scheme, host and port are allowed in it");
+  }
+  return address;
+}
+
+function readCa(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageError(`SLUICE_TLS_CA_FILE: ${path} cannot be read: ${why}`);
+  }
+}
+
+function apiKeyOf(environment: Environment): string | undefined {
+  const key = environment["SLUICE_API_KEY"]?.trim();
+  if (!key) return undefined;
+  if (!/^[\u0021-\u007e]+$/.test(key)) {
+    throw usageError(
+      "SLUICE_API_KEY: holds characters that a key cannot hold; only visible ASCII is allowed",
+    );
+  }
+  return key;
+}

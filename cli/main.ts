@@ -1,0 +1,50 @@
+import { createInterface } from "node:readline/promises";
+import { systemClock } from "#shared/clock.ts";
+import type { Surroundings } from "./cli.ts";
+import { EXIT_INTERRUPTED } from "./cli-error.ts";
+import { runCli } from "./program.ts";
+import { sinkOf } from "./terminal.ts";
+
+let interrupts: AbortController | undefined;
+
+function interrupted(): AbortSignal {
+  if (interrupts === undefined) {
+    const controller = new AbortController();
+    interrupts = controller;
+    process.on("SIGINT", () => {
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      controller.abort();
+    });
+  }
+  return interrupts.signal;
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `, { signal: interrupted() });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+const surroundings: Surroundings = {
+  environment: process.env,
+  terminal: { out: sinkOf(process.stdout, process.env), err: sinkOf(process.stderr, process.env) },
+  interrupted,
+  readInput: () => Bun.stdin.text(),
+  confirm,
+  now: () => systemClock.now(),
+};
+
+// A reader that has seen enough, as `head`, closes the pipe; that is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+process.exitCode = await runCli(process.argv.slice(2), surroundings);
