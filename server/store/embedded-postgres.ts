@@ -13,7 +13,8 @@ import { clearStalePostmaster } from "./stale-postmaster.ts";
 import { errorCode, isErrorCode } from "./system-error.ts";
 
 const DATABASE = "sluice";
-const USER = "sluice";
+/** Not "sluice": a schema of the user's name would hide names that are not given in full. */
+const USER = "postgres";
 const PORT = 5432;
 /** Longest path of a socket that every system takes, without its final zero. */
 const MAX_SOCKET_PATH = 103;

@@ -16,8 +16,8 @@ type Partitioned = (typeof PARTITIONED)[number];
 const DAYS_AHEAD = 7;
 /** Key of the lock that lets one replica work on partitions at a time. */
 const PARTITIONS_LOCK = 0x70617274;
-/** Partitions can wait; whoever reads or writes rows must not queue behind them. */
-const LOCK_TIMEOUT = "2s";
+/** Partitions can wait; whoever writes rows queues behind them no longer than this. */
+const LOCK_TIMEOUT = "250ms";
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
@@ -32,18 +32,25 @@ export async function ensurePartitions(
 ): Promise<void> {
   const plan = await readPlan(pool, options.retentionDays);
   for (const partitioned of PARTITIONED) {
-    const { table } = partitioned;
-    for (const day of plan.wanted) {
-      if (plan.partitions.includes(`${table}_${day}`)) continue;
-      await alone(pool, (tx) => createPartition(tx, partitioned, day));
+    for (const step of stepsFor(partitioned, plan)) {
+      if (!(await alone(pool, step))) break;
     }
-    for (const name of plan.partitions.filter((name) => isOlder(name, table, plan.oldest))) {
-      await alone(pool, (tx) => tx.query(`drop table if exists sluice.${name}`));
-    }
-    await alone(pool, (tx) =>
-      tx.query(`delete from sluice.${table}_default where ${partitioned.column} < '${plan.oldest} 00:00+00'`),
-    );
   }
+}
+
+/** What is to be done for a table, each a transaction of its own. */
+function stepsFor(partitioned: Partitioned, plan: Plan): ((tx: Tx) => Promise<unknown>)[] {
+  const { table, column } = partitioned;
+  return [
+    ...plan.wanted
+      .filter((day) => !plan.partitions.includes(`${table}_${day}`))
+      .map((day) => (tx: Tx) => createPartition(tx, partitioned, day)),
+    ...plan.partitions
+      .filter((name) => isOlder(name, table, plan.oldest))
+      .map((name) => (tx: Tx) => tx.query(`drop table if exists sluice.${name}`)),
+    (tx) =>
+      tx.query(`delete from sluice.${table}_default where ${column} < '${plan.oldest} 00:00+00'`),
+  ];
 }
 
 interface Plan {
@@ -68,26 +75,34 @@ function isOlder(name: string, table: string, oldest: string): boolean {
   return /^\d{8}$/.test(day) && day < oldest;
 }
 
-/** Runs `body` in a transaction, unless another replica works on partitions or the table is busy. */
-async function alone(pool: Pool, body: (tx: Tx) => Promise<unknown>): Promise<void> {
+/**
+ * Runs `body` in a transaction. Returns false, with nothing done, if another replica works on
+ * partitions or somebody keeps the table busy.
+ */
+async function alone(pool: Pool, body: (tx: Tx) => Promise<unknown>): Promise<boolean> {
+  const attempt = async (tx: Tx): Promise<boolean> => {
+    const { rows } = await tx.query<{ locked: boolean }>({
+      name: "partition-lock",
+      text: lockSql,
+      values: [PARTITIONS_LOCK],
+    });
+    if (rows[0]?.locked !== true) return false;
+    await body(tx);
+    return true;
+  };
   try {
-    await inTransaction(pool, async (tx) => {
-      const { rows } = await tx.query<{ locked: boolean }>({
-        name: "partition-lock",
-        text: lockSql,
-        values: [PARTITIONS_LOCK],
-      });
-      if (rows[0]?.locked === true) await body(tx);
-    }, `set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    return await inTransaction(pool, attempt, `set local lock_timeout = '${LOCK_TIMEOUT}'`);
   } catch (error) {
-    if (!isErrorCode(error, LOCK_NOT_AVAILABLE)) throw error;
+    if (isErrorCode(error, LOCK_NOT_AVAILABLE)) return false;
+    throw error;
   }
 }
 
 /**
  * Makes the partition of a day aside, moves into it what the default partition holds of that day,
- * and attaches it. The lock on the default partition keeps rows of that day from arriving there
- * meanwhile; writers of other days go on. Names and bounds are of our own making, never a caller's.
+ * and attaches it. The lock on the whole table keeps writers away meanwhile: one that was let in as
+ * far as the default partition would be refused there afterwards. Names and bounds are of our own
+ * making, never a caller's.
  */
 async function createPartition(tx: Tx, { table, column }: Partitioned, day: string): Promise<void> {
   const name = `sluice.${table}_${day}`;
@@ -96,6 +111,7 @@ async function createPartition(tx: Tx, { table, column }: Partitioned, day: stri
   const to = range(" + interval '24 hours'");
   const { rowCount } = await tx.query(`select from pg_class where oid = to_regclass('${name}')`);
   if (rowCount !== 0) return;
+  await tx.query(`lock table only sluice.${table} in share row exclusive mode`);
   await tx.query(`lock table sluice.${table}_default in access exclusive mode`);
   await tx.query(`create table ${name} (like sluice.${table} including all)`);
   await tx.query(

@@ -1,7 +1,7 @@
 -- The daily partitions there are, and the days for which they are wanted, by the database's clock.
 select
   array(
-    select child.relname
+    select child.relname::text
     from pg_inherits
     join pg_class as child on child.oid = pg_inherits.inhrelid
     where pg_inherits.inhparent = any (array(select to_regclass(name) from unnest($1::text[]) as name))
