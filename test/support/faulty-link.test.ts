@@ -74,7 +74,7 @@ test("a cut link resets connections and refuses new ones until it is healed on t
   const { port } = link;
   await link.cut();
   await client.closed;
-  expect(peer(port)).rejects.toThrow("ECONNREFUSED");
+  await expect(peer(port)).rejects.toThrow("ECONNREFUSED");
   await link.heal();
   expect(link.port).toBe(port);
   expect(await say(await peer(port), "again")).toBe("again");
