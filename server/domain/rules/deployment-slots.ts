@@ -3,7 +3,6 @@ import type { SlotEffect } from "#server/domain/flow-run.ts";
 import type { StateDetails } from "#server/domain/state.ts";
 import {
   ANY_ORIGIN,
-  ANY_STATE,
   ANY_TYPE,
   draft,
   PASS,
@@ -15,7 +14,7 @@ import {
 } from "#server/domain/rule.ts";
 
 /** The types in which a run occupies a slot of its deployment's concurrency limit. */
-export const SLOT_TYPES: readonly StateType[] = ["PENDING", "RUNNING", "CANCELLING"];
+const SLOT_TYPES: readonly StateType[] = ["PENDING", "RUNNING", "CANCELLING"];
 
 const OTHER_TYPES = typesExcept(...SLOT_TYPES);
 
@@ -92,6 +91,7 @@ export const enforceDeploymentConcurrencyOnLate: Rule = {
   from: ["SCHEDULED"],
   to: ["SCHEDULED"],
   decide(move) {
+    if (move.proposed.name !== "Late") return PASS;
     if (move.facts.concurrency?.strategy !== "CANCEL_NEW" || !isFull(move)) return PASS;
     return cancelNew(refusal(move, "its deployment's concurrency limit is reached"));
   },
@@ -101,7 +101,7 @@ export const enforceDeploymentConcurrencyOnLate: Rule = {
 export const releaseDeploymentSlot: Rule = {
   name: "ReleaseDeploymentSlot",
   summary: "From PENDING, RUNNING or CANCELLING to any other type: the slot is given back.",
-  from: ANY_STATE.filter((type) => type !== null && SLOT_TYPES.includes(type)),
+  from: SLOT_TYPES,
   to: OTHER_TYPES,
   decide(move) {
     const leaseId = heldLease(move);
