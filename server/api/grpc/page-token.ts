@@ -33,7 +33,7 @@ export function writePageToken(list: string, key: readonly (string | number)[]):
  * The key of a token, with as many parts, of the same kinds, as `like`; null for the empty token.
  * Refuses a token that was not given out by `list`.
  */
-export function readPageToken<Key extends readonly (string | number)[]>(
+export function readPageToken<const Key extends readonly (string | number)[]>(
   list: string,
   token: string,
   like: Key,

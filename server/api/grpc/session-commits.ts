@@ -1,0 +1,68 @@
+import type { LeaseKey } from "#server/store/leases.ts";
+import { acceptLeases } from "#server/transitions/accept-leases.ts";
+import { applyReports, type ReportEvent } from "#server/transitions/apply-reports.ts";
+import type { TransitionContext } from "#server/transitions/context.ts";
+import { returnLeases } from "#server/transitions/return-leases.ts";
+import { grantStarts, type StartAnswer } from "#server/transitions/grant-starts.ts";
+import { GroupCommit } from "#server/transitions/group-commit.ts";
+import type { AgentKey } from "#server/transitions/held-attempts.ts";
+import { failpoint } from "#shared/failpoints.ts";
+
+/** Most items in one transaction. */
+const MAX_ITEMS = 100;
+
+/** One agent's word on one attempt. */
+export type AttemptOf = AgentKey & LeaseKey;
+
+/** A report and whose it is. */
+export type ReportOf = AttemptOf & { readonly sequence: number; readonly event: ReportEvent };
+
+/**
+ * Where the messages of all sessions of this replica meet, so that what arrives together is
+ * committed together. Everything here may be repeated: the transitions are idempotent.
+ */
+export interface SessionCommits {
+  readonly accept: GroupCommit<AttemptOf, undefined>;
+  readonly return: GroupCommit<AttemptOf & { readonly reason: string }, undefined>;
+  readonly start: GroupCommit<AttemptOf, StartAnswer>;
+  /** Reports of one agent in their order; they stay together, so that no other overtakes. */
+  readonly report: GroupCommit<readonly ReportOf[], undefined>;
+}
+
+/** The commits shared by all sessions. */
+export function createSessionCommits(ctx: TransitionContext): SessionCommits {
+  return {
+    accept: new GroupCommit({
+      maxItems: MAX_ITEMS,
+      commit: async (items) => {
+        await acceptLeases(ctx, items);
+        failpoint("server.accept-committed");
+        return items.map(() => undefined);
+      },
+    }),
+    return: new GroupCommit({
+      maxItems: MAX_ITEMS,
+      commit: async (items) => {
+        await returnLeases(ctx, items);
+        return items.map(() => undefined);
+      },
+    }),
+    start: new GroupCommit({
+      maxItems: MAX_ITEMS,
+      commit: async (items) => {
+        const answers = await grantStarts(ctx, items);
+        failpoint("server.start-committed");
+        return answers;
+      },
+    }),
+    report: new GroupCommit({
+      maxItems: MAX_ITEMS,
+      commit: async (groups) => {
+        failpoint("server.report-received");
+        await applyReports(ctx, groups.flat());
+        failpoint("server.report-committed");
+        return groups.map(() => undefined);
+      },
+    }),
+  };
+}

@@ -1,0 +1,74 @@
+import { LostPolicy } from "#proto/sluice/v1/lease.ts";
+import { type Agent, AgentStatus, type WorkPool, WorkPoolStatus } from "#proto/sluice/v1/work_pool_service.ts";
+import type { AgentView } from "#server/store/agents.ts";
+import type { LostPolicy as LostPolicyName, WorkPoolView } from "#server/store/work-pools.ts";
+import { invalidField } from "#shared/errors.ts";
+import { writeTime } from "./flow-run-messages.ts";
+
+const POOL_STATUS = {
+  READY: WorkPoolStatus.READY,
+  NOT_READY: WorkPoolStatus.NOT_READY,
+  PAUSED: WorkPoolStatus.PAUSED,
+} as const satisfies Record<WorkPoolView["status"], WorkPoolStatus>;
+
+const AGENT_STATUS = {
+  ONLINE: AgentStatus.ONLINE,
+  OFFLINE: AgentStatus.OFFLINE,
+} as const satisfies Record<AgentView["status"], AgentStatus>;
+
+const LOST_POLICIES = {
+  crash: LostPolicy.CRASH,
+  keep: LostPolicy.KEEP,
+} as const satisfies Record<LostPolicyName, LostPolicy>;
+
+/** A loss policy as the rules call it; undefined if none was given. Refuses one it does not know. */
+export function readLostPolicy(policy: LostPolicy): LostPolicyName | undefined {
+  switch (policy) {
+    case LostPolicy.CRASH:
+      return "crash";
+    case LostPolicy.KEEP:
+      return "keep";
+    case LostPolicy.UNSPECIFIED:
+      return undefined;
+    case LostPolicy.UNRECOGNIZED:
+      throw invalidField("lost_policy", "this control plane knows only LOST_POLICY_CRASH and LOST_POLICY_KEEP");
+  }
+}
+
+/** A pool as it is shown. */
+export function writeWorkPool(view: WorkPoolView): WorkPool {
+  return {
+    id: view.id,
+    name: view.name,
+    type: view.type,
+    description: view.description ?? "",
+    baseJobTemplateJson: view.baseJobTemplate,
+    isPaused: view.isPaused,
+    concurrencyLimit: view.concurrencyLimit ?? undefined,
+    status: POOL_STATUS[view.status],
+    slotsHeld: view.slotsHeld,
+    waitingRuns: view.waitingRuns,
+    agentsOnline: view.agentsOnline,
+    createdAt: writeTime(view.createdAt),
+    lostPolicy: LOST_POLICIES[view.lostPolicy],
+    lostAfterSeconds: view.lostAfterSeconds,
+  };
+}
+
+/** An agent as it is shown. */
+export function writeAgent(view: AgentView): Agent {
+  return {
+    id: view.id,
+    name: view.name,
+    workPoolName: view.workPoolName,
+    type: view.type,
+    status: AGENT_STATUS[view.status],
+    limit: view.limit ?? undefined,
+    slotsHeld: view.slotsHeld,
+    workQueueNames: [...view.workQueueNames],
+    version: view.version,
+    hostname: view.hostname,
+    lastSeenAt: writeTime(view.lastSeenAt),
+    createdAt: writeTime(view.createdAt),
+  };
+}

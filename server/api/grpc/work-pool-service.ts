@@ -1,0 +1,94 @@
+import type { WorkPool, WorkPoolServiceServer } from "#proto/sluice/v1/work_pool_service.ts";
+import { listAgents } from "#server/store/agents.ts";
+import { getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
+import type { TransitionContext } from "#server/transitions/context.ts";
+import { createWorkPool } from "#server/transitions/create-work-pool.ts";
+import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
+import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
+import { AppError, invalidField } from "#shared/errors.ts";
+import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import type { Unary } from "./unary.ts";
+import { readLostPolicy, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
+
+/** sluice.v1.WorkPoolService. */
+export function createWorkPoolService(ctx: TransitionContext, unary: Unary): WorkPoolServiceServer {
+  const { pool: db, numbers } = ctx;
+
+  const readWorkPool = async (name: string): Promise<WorkPool> => {
+    const found = await getWorkPool(db, name, numbers);
+    if (found !== undefined) return writeWorkPool(found);
+    throw new AppError("not_found", `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`, {
+      metadata: { work_pool: name },
+    });
+  };
+
+  return {
+    createWorkPool: unary(async (request) => {
+      await createWorkPool(ctx, {
+        name: request.name,
+        type: request.type,
+        description: request.description,
+        baseJobTemplate: request.baseJobTemplateJson,
+        isPaused: request.isPaused,
+        concurrencyLimit: request.concurrencyLimit ?? null,
+        lostPolicy: readLostPolicy(request.lostPolicy),
+        lostAfterSeconds: request.lostAfterSeconds,
+      });
+      return { workPool: await readWorkPool(request.name) };
+    }),
+
+    getWorkPool: unary(async ({ name }) => ({ workPool: await readWorkPool(name) })),
+
+    listWorkPools: unary(async (request) => {
+      const size = pageSize(request.pageSize);
+      const [after = null] = readPageToken("pools", request.pageToken, [""]) ?? [];
+      const read = await listWorkPools(db, { limit: size + 1, after }, numbers);
+      const { rows, nextPageToken } = toPage(
+        read,
+        size,
+        ({ baseJobTemplate }) => baseJobTemplate.length,
+        ({ name }) => writePageToken("pools", [name]),
+      );
+      return { workPools: rows.map(writeWorkPool), nextPageToken };
+    }),
+
+    updateWorkPool: unary(async (request) => {
+      if (request.clearConcurrencyLimit && request.concurrencyLimit !== undefined) {
+        throw invalidField(
+          "clear_concurrency_limit",
+          "not together with concurrency_limit; set a limit or remove it",
+        );
+      }
+      await updateWorkPool(ctx, request.name, {
+        description: request.description,
+        isPaused: request.isPaused,
+        concurrencyLimit: request.clearConcurrencyLimit ? null : request.concurrencyLimit,
+        baseJobTemplate: request.baseJobTemplateJson,
+      });
+      return { workPool: await readWorkPool(request.name) };
+    }),
+
+    deleteWorkPool: unary(async ({ name }) => {
+      await deleteWorkPool(ctx, name);
+      return {};
+    }),
+
+    listAgents: unary(async (request) => {
+      const size = pageSize(request.pageSize);
+      const key = readPageToken("agents", request.pageToken, [0, ""]);
+      const filter = {
+        workPoolName: request.workPoolName === "" ? null : request.workPoolName,
+        limit: size + 1,
+        after: key === null ? null : { lastSeenAt: key[0], id: key[1] },
+      };
+      if (filter.workPoolName !== null) await readWorkPool(filter.workPoolName);
+      const { rows, nextPageToken } = toPage(
+        await listAgents(db, filter, numbers),
+        size,
+        () => 0,
+        ({ lastSeenAt, id }) => writePageToken("agents", [lastSeenAt, id]),
+      );
+      return { agents: rows.map(writeAgent), nextPageToken };
+    }),
+  };
+}

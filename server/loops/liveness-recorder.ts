@@ -1,0 +1,51 @@
+import type { TransitionContext } from "#server/transitions/context.ts";
+import type { AgentKey } from "#server/transitions/held-attempts.ts";
+import { recordLiveness } from "#server/transitions/record-liveness.ts";
+import { messageOf } from "#shared/errors.ts";
+
+/** Who was heard of. */
+export interface BeatSource {
+  /** The agents heard of since the last call. */
+  takeBeats(): AgentKey[];
+}
+
+/**
+ * Stores which agents are alive: one statement for all of this replica, so that its cost hardly
+ * grows with them. What could not be stored is stored with the next.
+ */
+export class LivenessRecorder {
+  readonly #ctx: TransitionContext;
+  readonly #source: BeatSource;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #unstored: AgentKey[] = [];
+  #recording: Promise<void> | undefined;
+
+  constructor(ctx: TransitionContext, source: BeatSource, everyMs: number) {
+    this.#ctx = ctx;
+    this.#source = source;
+    this.#timer = setInterval(() => {
+      this.#recording ??= this.#record();
+    }, everyMs);
+  }
+
+  /** Stores nothing more; resolves when the statement under way is over. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#recording;
+  }
+
+  async #record(): Promise<void> {
+    const beats = new Map(
+      [...this.#unstored, ...this.#source.takeBeats()].map((agent) => [agent.agentId, agent]),
+    );
+    this.#unstored = [...beats.values()];
+    try {
+      await recordLiveness(this.#ctx, this.#unstored);
+      this.#unstored = [];
+    } catch (error) {
+      this.#ctx.logger.warning("could not store which agents are alive", { error: messageOf(error) });
+    } finally {
+      this.#recording = undefined;
+    }
+  }
+}

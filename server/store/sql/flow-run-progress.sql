@@ -1,0 +1,16 @@
+-- How far some runs are: just what tells a watcher whether there is anything new to read.
+select run.id, run.state_id as "stateId", run.leased,
+       coalesce(output.stored, 0)::bigint as "storedBytes",
+       coalesce(output.missing, false) as "outputMissing",
+       coalesce(output.unknown, false) as "outputUnknown"
+  from sluice.flow_run run
+  left join lateral (
+    select sum(cursor.stored_offset) as stored,
+           bool_or(lease.output_bytes > coalesce(cursor.stored_offset, 0)) as missing,
+           bool_or(lease.start_granted_at is not null and lease.output_bytes is null) as unknown
+      from sluice.lease lease
+      left join sluice.log_cursor cursor
+        on cursor.flow_run_id = lease.flow_run_id and cursor.epoch = lease.epoch
+     where lease.flow_run_id = run.id
+  ) output on true
+ where run.id = any($1::uuid[])
