@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandResult } from "#test/support/stage.ts";
+import { rejection } from "#test/support/rejection.ts";
 import { Stage } from "#test/support/stage.ts";
 
 const stage = new Stage("e2e-bad-input", "release");
@@ -33,7 +34,15 @@ test("an agent of an unknown pool ends and names the pool", async () => {
 });
 
 test("a deployment in an unknown pool is refused and nothing is stored", async () => {
-  const result = await stage.sluice(["deploy", "--name", "a/b", "--pool", "nowhere", "--command", "true"]);
+  const result = await stage.sluice([
+    "deploy",
+    "--name",
+    "a/b",
+    "--pool",
+    "nowhere",
+    "--command",
+    "true",
+  ]);
   expectRefusal(result, 1, /nowhere/);
   expectRefusal(await stage.sluice(["deployment", "inspect", "a/b"]), 1, /a\/b/);
 });
@@ -48,7 +57,11 @@ test("a wrong flag or command ends with 2 and says what was meant", async () => 
   expectRefusal(await stage.sluice(["flow-run", "ls", "--limt", "3"]), 2, /--limt/, /--limit/);
   expectRefusal(await stage.sluice(["flow-rnu"]), 2, /flow-rnu/, /flow-run/);
   expectRefusal(await stage.sluice(["flow-run", "ls", "--limit", "many"]), 2, /many/);
-  expectRefusal(await stage.command("agent", ["--pool", "pool", "--limit", "-1"]).result(), 2, /-1/);
+  expectRefusal(
+    await stage.command("agent", ["--pool", "pool", "--limit", "-1"]).result(),
+    2,
+    /-1/,
+  );
   expectRefusal(await stage.command("agent", []).result(), 2, /--pool/);
 });
 
@@ -56,7 +69,10 @@ test("a YAML file that cannot be read is refused with line and column", async ()
   const path = join(stage.directory, "broken.yaml");
   writeFileSync(path, "deployments:\n  - flow: a\n    name: [b\n");
   expectRefusal(await stage.sluice(["deploy", path]), 2, /broken\.yaml:\d+:\d+/);
-  writeFileSync(path, "deployments:\n  - flow: a\n    name: b\n    work_pool: pool\n    comand: x\n");
+  writeFileSync(
+    path,
+    "deployments:\n  - flow: a\n    name: b\n    work_pool: pool\n    comand: x\n",
+  );
   expectRefusal(await stage.sluice(["deploy", path]), 2, /broken\.yaml:5:5/, /comand/, /command/);
   expectRefusal(await stage.sluice(["deploy", "missing.yaml"]), 2, /missing\.yaml/);
 });
@@ -81,11 +97,19 @@ test("parameters beyond 512 KiB are refused and no run is created", async () => 
   const path = stage.path("big.json");
   writeFileSync(path, JSON.stringify({ text: "x".repeat(513 * 1024) }));
   const result = await stage
-    .command("sluice", ["deployment", "run", "takes/much", "--params", `{"text":"${"x".repeat(100)}"}`])
+    .command("sluice", [
+      "deployment",
+      "run",
+      "takes/much",
+      "--params",
+      `{"text":"${"x".repeat(100)}"}`,
+    ])
     .result();
   expect(result.code).toBe(0);
   const parametersJson = JSON.stringify({ text: "x".repeat(513 * 1024) });
-  await expect(stage.client.createFlowRun({ deployment: "takes/much", parametersJson })).rejects.toThrow(/512/);
+  expect(
+    await rejection(stage.client.createFlowRun({ deployment: "takes/much", parametersJson })),
+  ).toMatch(/512/);
   const runs = await stage.client.listFlowRuns({ deployment: "takes/much" });
   expect(runs).toHaveLength(1);
 });
@@ -98,7 +122,12 @@ test("parameters against the schema are refused and name the field", async () =>
   );
   expect((await stage.sluice(["deploy", stage.path("schema.yaml")])).code).toBe(0);
   expectRefusal(await stage.sluice(["deployment", "run", "typed/one"]), 1, /top/);
-  expectRefusal(await stage.sluice(["deployment", "run", "typed/one", "--param", "top=x"]), 1, /top/, /integer/);
+  expectRefusal(
+    await stage.sluice(["deployment", "run", "typed/one", "--param", "top=x"]),
+    1,
+    /top/,
+    /integer/,
+  );
 });
 
 test("an unknown run, deployment or pool is named", async () => {

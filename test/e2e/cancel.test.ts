@@ -47,7 +47,9 @@ async function cancelled(id: string): Promise<void> {
 }
 
 test("cancelling ends the whole tree, also children that left the process group", async () => {
-  const id = await runOf("sleep 600 & setsid sleep 600 & (setsid sh -c 'sleep 600; :' &) ; echo up; wait");
+  const id = await runOf(
+    "sleep 600 & setsid sleep 600 & (setsid sh -c 'sleep 600; :' &) ; echo up; wait",
+  );
   await eventually(() => processesOf(id).length >= 4, { timeoutMs: 10_000 });
   await stage.client.cancelFlowRun(id);
   await cancelled(id);
@@ -57,7 +59,9 @@ test("cancelling ends the whole tree, also children that left the process group"
 
 test("a process that ignores TERM is killed when the grace is over", async () => {
   const id = await runOf("trap '' TERM; echo up; while true; do sleep 0.1; done");
-  await eventually(async () => (await stage.client.listLogs(id)).length === 1, { timeoutMs: 10_000 });
+  await eventually(async () => (await stage.client.listLogs(id)).length === 1, {
+    timeoutMs: 10_000,
+  });
   await stage.client.cancelFlowRun(id);
   expect((await stage.client.getFlowRun(id)).flowRun?.state?.type).toBe("STATE_TYPE_CANCELLING");
   await cancelled(id);
@@ -65,8 +69,12 @@ test("a process that ignores TERM is killed when the grace is over", async () =>
 });
 
 test("a process that ends by itself on TERM may say its last words", async () => {
-  const id = await runOf("trap 'echo tidied up; exit 0' TERM; echo up; while true; do sleep 0.05; done");
-  await eventually(async () => (await stage.client.listLogs(id)).length === 1, { timeoutMs: 10_000 });
+  const id = await runOf(
+    "trap 'echo tidied up; exit 0' TERM; echo up; while true; do sleep 0.05; done",
+  );
+  await eventually(async () => (await stage.client.listLogs(id)).length === 1, {
+    timeoutMs: 10_000,
+  });
   await stage.client.cancelFlowRun(id);
   await cancelled(id);
   const lines = await eventually(async () => {

@@ -96,7 +96,9 @@ test("a queue of higher priority is emptied first, whatever was created before",
   await agentFor("falls", "--limit", "1");
   await ended([...low, ...middle, ...high]);
   const starts = stage.ledger.entries().filter((entry) => entry.kind === "start");
-  const order = starts.map((entry) => entry.flowRunId).filter((id) => [...low, ...middle, ...high].includes(id));
+  const order = starts
+    .map((entry) => entry.flowRunId)
+    .filter((id) => [...low, ...middle, ...high].includes(id));
   expect(order).toEqual([...high, ...middle, ...low]);
 });
 

@@ -30,7 +30,12 @@ test("the agent copied elsewhere serves a pool from there, and needs nothing bes
     SLUICE_API_URL: plane.httpUrl,
   };
   const start = (program: "agent" | "sluice", ...args: string[]): RunningProgram =>
-    new RunningProgram({ name: program, command: [copied(program), ...args], environment, directory: "/" });
+    new RunningProgram({
+      name: program,
+      command: [copied(program), ...args],
+      environment,
+      directory: "/",
+    });
   const agent = start("agent", "--pool", "pool");
   await agent.line(/^agent .* ready/, 10_000);
   const run = start("sluice", "deployment", "run", "copied/one", "--watch");
@@ -71,38 +76,45 @@ test("two agents cannot share a state directory", async () => {
 
 const mayMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 
-test.skipIf(!mayMount)("an agent whose disk is full says so, takes nothing, and recovers", async () => {
-  await using stage = new Stage("e2e-full", "release");
-  await stage.controlPlane();
-  await stage.client.createWorkPool({ name: "pool", type: "process" });
-  const { id: deployment } = await stage.client.applyDeployment({
-    flowName: "full",
-    name: "one",
-    workPoolName: "pool",
-    jobVariablesJson: JSON.stringify({ command: "echo done" }),
-  });
-  const state = stage.path("state");
-  mkdirSync(state);
-  expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "none", state]).status).toBe(0);
-  try {
-    const agent = await stage.agent({ flags: ["--state-dir", state] }).start();
-    const ballast = `${state}/ballast`;
+test.skipIf(!mayMount)(
+  "an agent whose disk is full says so, takes nothing, and recovers",
+  async () => {
+    await using stage = new Stage("e2e-full", "release");
+    await stage.controlPlane();
+    await stage.client.createWorkPool({ name: "pool", type: "process" });
+    const { id: deployment } = await stage.client.applyDeployment({
+      flowName: "full",
+      name: "one",
+      workPoolName: "pool",
+      jobVariablesJson: JSON.stringify({ command: "echo done" }),
+    });
+    const state = stage.path("state");
+    mkdirSync(state);
+    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "none", state]).status).toBe(0);
     try {
-      writeFileSync(ballast, Buffer.alloc(8 * 1024 * 1024));
-    } catch {
-      // The disk is full now, which is the point.
+      const agent = await stage.agent({ flags: ["--state-dir", state] }).start();
+      const ballast = `${state}/ballast`;
+      try {
+        writeFileSync(ballast, Buffer.alloc(8 * 1024 * 1024));
+      } catch {
+        // The disk is full now, which is the point.
+      }
+      expect(existsSync(ballast)).toBe(true);
+      const { id } = await stage.client.createFlowRun({ deployment });
+      await agent.program.line(/disk|space|ENOSPC/i, 15_000);
+      expect((await stage.client.getFlowRun(id)).flowRun?.state?.type).not.toBe(
+        "STATE_TYPE_COMPLETED",
+      );
+      writeFileSync(ballast, "");
+      await eventually(
+        async () =>
+          (await stage.client.getFlowRun(id)).flowRun?.state?.type === "STATE_TYPE_COMPLETED",
+        { timeoutMs: 30_000, what: "the run is COMPLETED once there is room" },
+      );
+      await agent.close();
+    } finally {
+      spawnSync("umount", ["-l", state]);
     }
-    expect(existsSync(ballast)).toBe(true);
-    const { id } = await stage.client.createFlowRun({ deployment });
-    await agent.program.line(/disk|space|ENOSPC/i, 15_000);
-    expect((await stage.client.getFlowRun(id)).flowRun?.state?.type).not.toBe("STATE_TYPE_COMPLETED");
-    writeFileSync(ballast, "");
-    await eventually(
-      async () => (await stage.client.getFlowRun(id)).flowRun?.state?.type === "STATE_TYPE_COMPLETED",
-      { timeoutMs: 30_000, what: "the run is COMPLETED once there is room" },
-    );
-    await agent.close();
-  } finally {
-    spawnSync("umount", ["-l", state]);
-  }
-}, 60_000);
+  },
+  60_000,
+);

@@ -42,7 +42,14 @@ test("a new user gets from an empty server to a COMPLETED run", async () => {
   const agents = await stage.sluice(["agent", "ls"]);
   expect(agents.stdout).toMatch(/builder\s+local\s+process\s+online/);
 
-  const run = await stage.sluice(["deployment", "run", "word-count/nightly", "--param", "top=7", "--watch"]);
+  const run = await stage.sluice([
+    "deployment",
+    "run",
+    "word-count/nightly",
+    "--param",
+    "top=7",
+    "--watch",
+  ]);
   expect(run).toMatchObject({ code: 0, signal: null });
   expect(run.stdout).toContain("counting for word-count");
   expect(run.stdout).toContain('{"top":7}');
@@ -52,7 +59,9 @@ test("a new user gets from an empty server to a COMPLETED run", async () => {
 test("the hops of a run's timeline are all there and add up to the whole", async () => {
   const [run] = listIn((await stage.sluice(["flow-run", "ls", "-o", "json"])).stdout);
   const id = String(at(run, "id"));
-  const inspected: unknown = JSON.parse((await stage.sluice(["flow-run", "inspect", id, "-o", "json"])).stdout);
+  const inspected: unknown = JSON.parse(
+    (await stage.sluice(["flow-run", "inspect", id, "-o", "json"])).stdout,
+  );
   const hops = at(inspected, "attempts", 0, "hops");
   if (!Array.isArray(hops)) throw new Error("no list of hops");
   const names = hops.map((hop) => at(hop, "name"));
@@ -101,9 +110,17 @@ test("everything that prints also prints JSON", async () => {
 test("a deployment made from flags runs, and its log can be followed to its end", async () => {
   const gate = stage.gate("follow");
   const script = `echo before; while [ ! -e ${gate.path} ]; do sleep 0.02; done; echo after "$WHO"`;
-  const deployed = await stage.sluice(
-    ["deploy", "--name", "follow/me", "--pool", "local", "--command", script, "--env", "WHO=all"],
-  );
+  const deployed = await stage.sluice([
+    "deploy",
+    "--name",
+    "follow/me",
+    "--pool",
+    "local",
+    "--command",
+    script,
+    "--env",
+    "WHO=all",
+  ]);
   expect(deployed.code).toBe(0);
   const run: unknown = JSON.parse(
     (await stage.sluice(["deployment", "run", "follow/me", "-o", "json"])).stdout,
@@ -120,7 +137,15 @@ test("a deployment made from flags runs, and its log can be followed to its end"
 });
 
 test("a watched run that fails ends the command with 1 and says why", async () => {
-  await stage.sluice(["deploy", "--name", "bad/end", "--pool", "local", "--command", "echo no; exit 4"]);
+  await stage.sluice([
+    "deploy",
+    "--name",
+    "bad/end",
+    "--pool",
+    "local",
+    "--command",
+    "echo no; exit 4",
+  ]);
   const run = await stage.sluice(["deployment", "run", "bad/end", "--watch"]);
   expect(run.code).toBe(1);
   expect(run.stdout + run.stderr).toContain("FAILED");
@@ -128,7 +153,15 @@ test("a watched run that fails ends the command with 1 and says why", async () =
 });
 
 test("a run can be cancelled from the command line", async () => {
-  await stage.sluice(["deploy", "--name", "long/one", "--pool", "local", "--command", "echo up; exec sleep 600"]);
+  await stage.sluice([
+    "deploy",
+    "--name",
+    "long/one",
+    "--pool",
+    "local",
+    "--command",
+    "echo up; exec sleep 600",
+  ]);
   const created: unknown = JSON.parse(
     (await stage.sluice(["deployment", "run", "long/one", "-o", "json"])).stdout,
   );

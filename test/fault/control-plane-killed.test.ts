@@ -14,34 +14,40 @@ const POINTS = [
 ];
 
 for (const point of POINTS) {
-  faultScenario(`a control plane killed at ${point} and started again runs it once`, async (scenario) => {
-    const plane = await scenario.controlPlane({
-      environment: { SLUICE_FAILPOINTS: `${point}=kill` },
-    });
-    await scenario.prepare({ lostAfterSeconds: 20 });
-    await scenario.agent().start();
-    const run = await scenario.run();
-    await plane.program.exited;
-    scenario.fault();
-    await plane.start({ SLUICE_FAILPOINTS: "" });
-    await scenario.inState(run, "COMPLETED");
-    expect(scenario.ledger.starts(run)).toHaveLength(1);
-  });
+  faultScenario(
+    `a control plane killed at ${point} and started again runs it once`,
+    async (scenario) => {
+      const plane = await scenario.controlPlane({
+        environment: { SLUICE_FAILPOINTS: `${point}=kill` },
+      });
+      await scenario.prepare({ lostAfterSeconds: 20 });
+      await scenario.agent().start();
+      const run = await scenario.run();
+      await plane.program.exited;
+      scenario.fault();
+      await plane.start({ SLUICE_FAILPOINTS: "" });
+      await scenario.inState(run, "COMPLETED");
+      expect(scenario.ledger.starts(run)).toHaveLength(1);
+    },
+  );
 }
 
-faultScenario("runs that start and end while the control plane is dead are told truly afterwards", async (scenario) => {
-  const plane = await scenario.controlPlane();
-  await scenario.prepare({ lostAfterSeconds: 20 });
-  await scenario.agent().start();
-  const gate = scenario.gate("half-way");
-  const runs = await Promise.all([1, 2, 3].map(() => scenario.run({ gate })));
-  for (const run of runs) await scenario.started(run);
-  await plane.program.kill();
-  scenario.fault();
-  gate.open();
-  await scenario.waitFor("the flows have ended", () =>
-    runs.every((run) => scenario.ledger.ends(run).length === 1),
-  );
-  await plane.start();
-  for (const run of runs) await scenario.inState(run, "COMPLETED");
-});
+faultScenario(
+  "runs that start and end while the control plane is dead are told truly afterwards",
+  async (scenario) => {
+    const plane = await scenario.controlPlane();
+    await scenario.prepare({ lostAfterSeconds: 20 });
+    await scenario.agent().start();
+    const gate = scenario.gate("half-way");
+    const runs = await Promise.all([1, 2, 3].map(() => scenario.run({ gate })));
+    for (const run of runs) await scenario.started(run);
+    await plane.program.kill();
+    scenario.fault();
+    gate.open();
+    await scenario.waitFor("the flows have ended", () =>
+      runs.every((run) => scenario.ledger.ends(run).length === 1),
+    );
+    await plane.start();
+    for (const run of runs) await scenario.inState(run, "COMPLETED");
+  },
+);

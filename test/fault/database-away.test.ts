@@ -33,7 +33,10 @@ faultScenario("PostgreSQL away for longer than the grace crashes nothing", async
   const timed = await scenario.run({ seconds: 8 });
   for (const run of [long, timed]) await scenario.started(run);
   await database.stop();
-  await scenario.waitFor("eight seconds have passed", () => scenario.ledger.ends(timed).length === 1);
+  await scenario.waitFor(
+    "eight seconds have passed",
+    () => scenario.ledger.ends(timed).length === 1,
+  );
   scenario.fault();
   await database.start();
   gate.open();
@@ -73,17 +76,20 @@ faultScenario("the way to PostgreSQL cut in mid-run is found again", async (scen
   await scenario.inState(run, "COMPLETED");
 });
 
-faultScenario("the way to PostgreSQL gone silent in mid-run is given up and opened anew", async (scenario) => {
-  const { link, run, gate } = await overLink(scenario);
-  link.silence();
-  scenario.fault();
-  const before = link.withheldBytes;
-  gate.open();
-  await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
-  await scenario.waitFor("a statement is swallowed", () => link.withheldBytes > before);
-  await link.heal();
-  await scenario.inState(run, "COMPLETED");
-  const next = await scenario.run();
-  await scenario.inState(next, "COMPLETED");
-  expect(scenario.ledger.starts(next)).toHaveLength(1);
-});
+faultScenario(
+  "the way to PostgreSQL gone silent in mid-run is given up and opened anew",
+  async (scenario) => {
+    const { link, run, gate } = await overLink(scenario);
+    link.silence();
+    scenario.fault();
+    const before = link.withheldBytes;
+    gate.open();
+    await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
+    await scenario.waitFor("a statement is swallowed", () => link.withheldBytes > before);
+    await link.heal();
+    await scenario.inState(run, "COMPLETED");
+    const next = await scenario.run();
+    await scenario.inState(next, "COMPLETED");
+    expect(scenario.ledger.starts(next)).toHaveLength(1);
+  },
+);

@@ -24,46 +24,55 @@ async function behindLink(scenario: Scenario): Promise<Linked> {
   return { link, run, gate };
 }
 
-faultScenario("a run that ends while the network is cut is told truly when it is back", async (scenario) => {
-  const { link, run, gate } = await behindLink(scenario);
-  await link.cut();
-  scenario.fault();
-  gate.open();
-  await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
-  await link.heal();
-  await scenario.inState(run, "COMPLETED");
-});
+faultScenario(
+  "a run that ends while the network is cut is told truly when it is back",
+  async (scenario) => {
+    const { link, run, gate } = await behindLink(scenario);
+    await link.cut();
+    scenario.fault();
+    gate.open();
+    await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
+    await link.heal();
+    await scenario.inState(run, "COMPLETED");
+  },
+);
 
 for (const direction of ["both", "up", "down"] as const) {
   const where = direction === "both" ? "both ways" : `${direction}wards`;
-  faultScenario(`a network that goes silent ${where} is noticed, and nothing is lost or doubled`, async (scenario) => {
-    const { link, run, gate } = await behindLink(scenario);
-    link.silence(direction);
-    scenario.fault();
-    gate.open();
-    const waiting = await scenario.run();
-    await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
-    await scenario.waitFor("the agent is seen to be gone", async () => {
-      const [agent] = await scenario.client.listAgents("pool");
-      return agent?.status === "AGENT_STATUS_OFFLINE";
-    });
-    await link.heal();
-    await scenario.inState(run, "COMPLETED");
-    await scenario.inState(waiting, "COMPLETED");
-  });
+  faultScenario(
+    `a network that goes silent ${where} is noticed, and nothing is lost or doubled`,
+    async (scenario) => {
+      const { link, run, gate } = await behindLink(scenario);
+      link.silence(direction);
+      scenario.fault();
+      gate.open();
+      const waiting = await scenario.run();
+      await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
+      await scenario.waitFor("the agent is seen to be gone", async () => {
+        const [agent] = await scenario.client.listAgents("pool");
+        return agent?.status === "AGENT_STATUS_OFFLINE";
+      });
+      await link.heal();
+      await scenario.inState(run, "COMPLETED");
+      await scenario.inState(waiting, "COMPLETED");
+    },
+  );
 }
 
-faultScenario("messages that arrive all at once after a long hold are taken once", async (scenario) => {
-  const { link, run, gate } = await behindLink(scenario);
-  link.hold();
-  scenario.fault();
-  gate.open();
-  const late = await scenario.run();
-  await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
-  await scenario.waitFor("a report is kept back", () => link.withheldBytes > 0);
-  await link.heal();
-  for (const id of [run, late]) await scenario.inState(id, "COMPLETED");
-});
+faultScenario(
+  "messages that arrive all at once after a long hold are taken once",
+  async (scenario) => {
+    const { link, run, gate } = await behindLink(scenario);
+    link.hold();
+    scenario.fault();
+    gate.open();
+    const late = await scenario.run();
+    await scenario.waitFor("the flow has ended", () => scenario.ledger.ends(run).length === 1);
+    await scenario.waitFor("a report is kept back", () => link.withheldBytes > 0);
+    await link.heal();
+    for (const id of [run, late]) await scenario.inState(id, "COMPLETED");
+  },
+);
 
 faultScenario("every message sent twice changes nothing", async (scenario) => {
   const twice = { SLUICE_FAILPOINTS: "duplicate-messages" };

@@ -63,7 +63,10 @@ function startedTwice({ ledger }: Evidence): Violation[] {
   }
   return [...seen]
     .filter(([, count]) => count > 1)
-    .map(([key, count]) => ({ promise: "started-once", what: `${key} was started ${count} times` }));
+    .map(([key, count]) => ({
+      promise: "started-once",
+      what: `${key} was started ${count} times`,
+    }));
 }
 
 function lostRuns({ created, runs }: Evidence): Violation[] {
@@ -105,7 +108,9 @@ function wrongLines(start: LedgerEntry, { ledger, lines, runs }: Evidence): Viol
   ];
   const misplaced = numbers.findIndex((number, index) => number !== index + 1);
   if (misplaced !== -1) {
-    return wrong(`line ${misplaced + 1} is stored as '${numbers[misplaced]}' (${numbers.join(" ")})`);
+    return wrong(
+      `line ${misplaced + 1} is stored as '${numbers[misplaced]}' (${numbers.join(" ")})`,
+    );
   }
   const end = ledger.find((entry) => entry.kind === "end" && same(entry));
   if (end !== undefined && run !== undefined && numbers.length !== end.lines) {

@@ -56,6 +56,7 @@ function gateOf(run: FlowRun, pool: WorkPool | undefined): string | undefined {
   if (pool?.isPaused === true) return "the pool is paused";
   if (pool?.agentsOnline === 0) return "no agent of the pool is online";
   const limit = pool?.concurrencyLimit;
-  if (limit !== undefined && pool !== undefined && pool.slotsHeld >= limit) return "the pool is full";
+  if (limit !== undefined && pool !== undefined && pool.slotsHeld >= limit)
+    return "the pool is full";
   return undefined;
 }

@@ -92,7 +92,9 @@ export class RunningProgram {
         act();
       };
       const fail = (why: string) => (): void =>
-        reject(new Error(`${this.name} ${why} before a line matched ${pattern}:\n${this.output()}`));
+        reject(
+          new Error(`${this.name} ${why} before a line matched ${pattern}:\n${this.output()}`),
+        );
       const waiter: Waiter = { pattern, found: (match) => settle(() => resolve(match)) };
       const timer = setTimeout(() => settle(fail(`was silent for ${timeoutMs} ms`)), timeoutMs);
       this.#waiters.add(waiter);

@@ -58,7 +58,9 @@ export class Scenario extends Stage {
   }
 
   /** Creates the pool `pool` and the deployment `sample/flow` in it. */
-  async prepare(pool: { lostAfterSeconds?: number; concurrencyLimit?: number } = {}): Promise<void> {
+  async prepare(
+    pool: { lostAfterSeconds?: number; concurrencyLimit?: number } = {},
+  ): Promise<void> {
     await this.client.createWorkPool({ name: "pool", type: "process", ...pool });
     await this.client.applyDeployment({
       flowName: "sample",
@@ -214,7 +216,10 @@ export function brokenScenario(
 }
 
 /** The condition, asked no more often than this; false in between. */
-function atMostEvery(milliseconds: number, condition: () => Promise<boolean>): () => Promise<boolean> {
+function atMostEvery(
+  milliseconds: number,
+  condition: () => Promise<boolean>,
+): () => Promise<boolean> {
   let next = 0;
   return async () => {
     if (performance.now() < next) return false;
