@@ -59,9 +59,7 @@ export function attemptOutcome(
  */
 function hasMovedOn(kind: FlowRunKind, state: StateAtEnd): boolean {
   if (state.type === "SCHEDULED") return !(kind === "engine" && state.name === "AwaitingRetry");
-  return (
-    kind === "engine" && state.type === "PAUSED" && state.details.pauseReschedule === true
-  );
+  return kind === "engine" && state.type === "PAUSED" && state.details.pauseReschedule === true;
 }
 
 function cancelledMessage(end: AttemptEnd): string {

@@ -49,7 +49,8 @@ const LAST_SIGNAL = 64;
  * codes above 128 that are no such sum are the program's own, as 255 for `exit(-1)`.
  */
 export function explainExit(exitCode: number | null, signal: string | null): ExitMeaning {
-  if (signal !== null && signal !== "") return { kind: "killed", explanation: killedBy(signal, "") };
+  if (signal !== null && signal !== "")
+    return { kind: "killed", explanation: killedBy(signal, "") };
   if (exitCode === null) {
     return { kind: "killed", explanation: "It ended, but how is not known." };
   }

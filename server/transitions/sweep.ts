@@ -1,8 +1,7 @@
 import { judgeHolder } from "#server/domain/lost-agent.ts";
-import type { LockedFlowRun } from "#server/store/flow-run-changes.ts";
-import { type OverdueLease, leaseKeyText, overdueLeases } from "#server/store/leases.ts";
+import { type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes.ts";
+import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/leases.ts";
 import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
-import { lockFlowRuns } from "#server/store/flow-run-changes.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { switchedOn } from "#shared/failpoints.ts";
 import type { TransitionContext } from "./context.ts";
