@@ -1,4 +1,5 @@
-import { type AttemptEnd, attemptOutcome } from "#server/domain/attempt-outcome.ts";
+import { type AttemptEnd, attemptOutcome, type StateAtEnd } from "#server/domain/attempt-outcome.ts";
+import type { LockedFlowRun } from "#server/store/flow-run-changes.ts";
 import type { LeaseChange, LeaseKey } from "#server/store/leases.ts";
 import { nameInfrastructure } from "#server/store/infrastructure-names.ts";
 import { inTransaction } from "#server/store/transaction.ts";
@@ -102,7 +103,7 @@ function endAttempt(
 ): void {
   wakes.pools.add(lease.workPoolId);
   wakes.flowRuns.add(run.id);
-  const proposed = attemptOutcome(run.kind, run.stateType, event);
+  const proposed = attemptOutcome(run.kind, stateAtEnd(run), event);
   if (proposed === null) return;
   const answer = proposeState(ctx, run, proposed);
   const change = storedChange(answer);
@@ -110,4 +111,8 @@ function endAttempt(
   else if (answer.status === "ABORT") {
     ctx.logger.debug("an attempt's end changes nothing", { run: run.id, reason: answer.reason });
   }
+}
+
+function stateAtEnd(run: LockedFlowRun): StateAtEnd {
+  return { type: run.stateType, name: run.stateName, details: run.stateDetails ?? {} };
 }

@@ -136,7 +136,7 @@ async function prepare(
   }
   const parameters = mergeParameters(deployment.parameters, input.parameters);
   if (deployment.enforceParameterSchema) {
-    requireParameters(deployment.parameterSchema, parameters, { required: true });
+    requireParameters(deployment.parameterSchema, parameters.value, { required: true });
   }
   const kind = flowRunKind({
     entrypoint: deployment.entrypoint,
@@ -166,7 +166,7 @@ async function prepare(
     nextStartAt: change.nextScheduledStartTime,
     expectedStartAt: change.expectedStartTime,
     idempotencyKey: input.idempotencyKey,
-    parameters: JSON.stringify(parameters),
+    parameters: parameters.text,
     jobVariables,
     tags: [...new Set([...deployment.tags, ...input.tags])],
     eventId: newId(),
