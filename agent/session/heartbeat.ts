@@ -1,0 +1,48 @@
+/** How a heartbeat works. */
+export interface HeartbeatOptions {
+  readonly intervalMs: number;
+  /** Sends a beat of that number. */
+  readonly beat: (sequence: number) => void;
+  /** Three beats in a row were not answered. */
+  readonly onSilence: (reason: string) => void;
+}
+
+const MISSED_BEATS = 3;
+const MIN_INTERVAL_MS = 10;
+
+/**
+ * Beats at an interval and notices when nobody answers. It counts beats, not time, so that an agent
+ * that was itself frozen does not blame the control plane.
+ */
+export class Heartbeat {
+  readonly intervalMs: number;
+  readonly #options: HeartbeatOptions;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #sent = 0;
+  #answered = 0;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.intervalMs = Math.max(options.intervalMs, MIN_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#tick(), this.intervalMs);
+  }
+
+  /** The control plane answered that beat. */
+  replied(sequence: number): void {
+    if (sequence <= this.#sent) this.#answered = Math.max(this.#answered, sequence);
+  }
+
+  /** Beats no more. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    if (this.#sent - this.#answered >= MISSED_BEATS) {
+      this.stop();
+      this.#options.onSilence(`${MISSED_BEATS} heartbeats were not answered`);
+      return;
+    }
+    this.#options.beat(++this.#sent);
+  }
+}

@@ -1,0 +1,54 @@
+import type { LeaderEnd } from "./infrastructure/driver.ts";
+import type { ReportEvent } from "./reports.ts";
+
+/** When an attempt took its steps, on the monotonic clock. What this process did not see is missing. */
+export interface Timeline {
+  readonly receivedAt: number;
+  grantedAt?: number;
+  startedAt?: number;
+  firstOutputAt?: number;
+  endedAt?: number;
+}
+
+/** How an attempt ended, beside how its leader did. */
+export interface EndFacts {
+  readonly outputBytes: number;
+  readonly stoppedOnOrder: boolean;
+  /** For people; empty for an ordinary exit. */
+  readonly message: string;
+}
+
+/** The process exists. */
+export function startedEvent(infrastructureId: string, timeline: Timeline): ReportEvent {
+  const sinceStartGrantedUs = sinceGranted(timeline, timeline.startedAt) ?? 0;
+  return { $case: "started", value: { infrastructureId, sinceStartGrantedUs } };
+}
+
+/** The tree is gone. */
+export function exitedEvent(
+  end: Extract<LeaderEnd, { kind: "exited" }>,
+  timeline: Timeline,
+  facts: EndFacts,
+): ReportEvent {
+  return {
+    $case: "exited",
+    value: {
+      exitCode: end.exitCode ?? undefined,
+      signal: end.signal,
+      startedAfterUs: sinceGranted(timeline, timeline.startedAt),
+      firstOutputAfterUs: sinceGranted(timeline, timeline.firstOutputAt),
+      exitedAfterUs: sinceGranted(timeline, timeline.endedAt),
+      ...facts,
+    },
+  };
+}
+
+/** It was not run, or its end is unknown. */
+export function crashedEvent(reason: string, neverStarted: boolean): ReportEvent {
+  return { $case: "crashed", value: { reason, neverStarted } };
+}
+
+function sinceGranted({ grantedAt }: Timeline, at: number | undefined): number | undefined {
+  if (grantedAt === undefined || at === undefined) return undefined;
+  return Math.max(0, Math.round((at - grantedAt) * 1000));
+}
