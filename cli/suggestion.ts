@@ -1,5 +1,20 @@
-/** The word of a list that somebody probably meant: at most a third of the letters differ. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+const SHORTEST_PART = 4;
+
+/**
+ * The word of a list that somebody probably meant: at most a third of the letters differ, or it is
+ * the only one that contains what was written.
+ */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  return mistyped(word, known) ?? partlyWritten(word, known);
+}
+
+function partlyWritten(word: string, known: readonly string[]): string | undefined {
+  if (word.length < SHORTEST_PART) return undefined;
+  const [only, ...others] = known.filter((candidate) => candidate.includes(word));
+  return others.length === 0 ? only : undefined;
+}
+
+function mistyped(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let distance = Infinity;
   for (const candidate of known) {

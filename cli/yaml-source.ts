@@ -8,6 +8,7 @@ import {
   type Document,
   type Node,
   type Scalar,
+  visit,
   type YAMLMap,
 } from "yaml";
 import { usageError, type CliError } from "./cli-error.ts";
@@ -44,7 +45,12 @@ export class YamlSource {
       stringKeys: true,
     });
     for (const error of this.#document.errors) {
-      this.#problems.push({ offset: error.pos[0], text: yamlProblem(error.code, error.message) });
+      const quote = this.#openingQuote(error.pos[0]);
+      if (quote === undefined) {
+        const text = yamlProblem(error.code, error.message);
+        this.#problems.push({ offset: error.pos[0], text });
+      } else
+        this.#problems.push({ offset: quote, text: "the quote that begins here is not closed" });
     }
     this.throwProblems();
   }
@@ -67,7 +73,7 @@ export class YamlSource {
       const { line, col } = this.#lines.linePos(offset);
       return `${this.#file}:${Math.max(1, line)}:${Math.max(1, col)}: ${text}`;
     });
-    throw problemsError(this.#file, lines);
+    throw problemsError(this.#file, [...new Set(lines)]);
   }
 
   /** The items of a list, or undefined with a problem. */
@@ -145,7 +151,7 @@ export class YamlSource {
     if (value.node === null) return null;
     try {
       const plain: unknown = value.node.toJS(this.#document, { maxAliasCount: 1_000 });
-      JSON.stringify(plain);
+      JSON.stringify(plain, refuseInfinity);
       return plain;
     } catch (error) {
       this.problem(value, error instanceof Error ? error.message : String(error));
@@ -156,6 +162,18 @@ export class YamlSource {
   #resolved(value: Located): Node | null {
     if (!isAlias(value.node)) return value.node;
     return value.node.resolve(this.#document) ?? null;
+  }
+
+  /** Where the quote begins that is still open at the offset; undefined if none is. */
+  #openingQuote(offset: number): number | undefined {
+    let opening: number | undefined;
+    visit(this.#document, {
+      Scalar: (_, node) => {
+        const quoted = node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE";
+        if (quoted && node.range?.[1] === offset) opening = node.range[0];
+      },
+    });
+    return opening;
   }
 
   #collect(
@@ -192,7 +210,11 @@ export class YamlSource {
 
   #wrongType(value: Located, wanted: string): undefined {
     const node = this.#resolved(value);
-    this.problem(value, `must be ${wanted}, not ${described(node)}`);
+    if (node === null && isAlias(value.node)) {
+      this.problem(value, `there is no anchor '&${value.node.source}' above`);
+    } else {
+      this.problem(value, `must be ${wanted}, not ${described(node)}`);
+    }
     return undefined;
   }
 }
@@ -205,6 +227,13 @@ export function problemsError(file: string, lines: readonly string[]): CliError 
   const rest = lines.length - shown.length;
   if (rest > 0) shown.push(`… and ${rest} more`);
   return usageError(`${file} has ${lines.length} problems:`, ...shown);
+}
+
+function refuseInfinity(_: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new Error(`holds ${value}, which JSON has no word for`);
+  }
+  return value;
 }
 
 function isNode(value: unknown): value is Node {
@@ -236,8 +265,6 @@ function yamlProblem(code: string, message: string): string {
       return "a tab stands in the indentation; YAML allows only spaces there";
     case "DUPLICATE_KEY":
       return "this key stands twice in the same mapping";
-    case "MISSING_CHAR":
-      return `${message}; is a quote or bracket not closed?`;
     case "MULTIPLE_DOCS":
       return "a second document begins here; the file must hold one";
     case "NON_STRING_KEY":
