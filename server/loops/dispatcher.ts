@@ -1,4 +1,3 @@
-import type { WakeUps } from "#server/store/wake-ups.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
 import { PoolDispatch } from "./pool-dispatch.ts";
@@ -31,7 +30,6 @@ export interface LeaseSink {
 /** How the dispatcher goes about it. */
 export interface DispatcherOptions {
   readonly ctx: TransitionContext;
-  readonly wakeUps: WakeUps;
   readonly sink: LeaseSink;
   /** Milliseconds between looks that nothing asked for, before jitter. */
   readonly pollMs: number;
@@ -51,13 +49,15 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const { sink, wakeUps } = options;
+    const { sink, ctx } = options;
     this.#unsubscribe = [
       sink.onOffer((workPoolId) => this.#dispatch(workPoolId)),
-      wakeUps.on("pool", (workPoolId) => {
+      ctx.wakeUps.on("pool", (workPoolId) => {
         if (sink.offers(workPoolId).length > 0) this.#dispatch(workPoolId);
       }),
+      ctx.wakeUps.onMissed(() => this.#dispatchAll()),
     ];
+    this.#dispatchAll();
     this.#scheduleSlowPoll();
   }
 
@@ -76,11 +76,15 @@ export class Dispatcher {
     pool.wake();
   }
 
+  #dispatchAll(): void {
+    for (const workPoolId of this.#options.sink.pools()) this.#dispatch(workPoolId);
+  }
+
   #scheduleSlowPoll(): void {
     const delayMs = this.#options.pollMs * (0.75 + 0.5 * Math.random());
     this.#timer = setTimeout(() => {
       this.#forgetDeserted();
-      for (const workPoolId of this.#options.sink.pools()) this.#dispatch(workPoolId);
+      this.#dispatchAll();
       this.#scheduleSlowPoll();
     }, delayMs);
   }

@@ -17,7 +17,7 @@ export interface StopSink {
 export class StopCourier {
   readonly #ctx: TransitionContext;
   readonly #sink: StopSink;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #due = new Set<string>();
   #running: Promise<void> | undefined;
@@ -26,14 +26,18 @@ export class StopCourier {
   constructor(ctx: TransitionContext, sink: StopSink, pollMs: number) {
     this.#ctx = ctx;
     this.#sink = sink;
-    this.#unsubscribe = ctx.wakeUps.on("agent", (agentId) => this.#look([agentId]));
-    this.#timer = setInterval(() => this.#look(sink.connectedAgents()), pollMs);
+    const lookAtAll = (): void => this.#look(sink.connectedAgents());
+    this.#unsubscribe = [
+      ctx.wakeUps.on("agent", (agentId) => this.#look([agentId])),
+      ctx.wakeUps.onMissed(lookAtAll),
+    ];
+    this.#timer = setInterval(lookAtAll, pollMs);
   }
 
   /** Brings nothing more; resolves when the statement under way is over. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearInterval(this.#timer);
     await this.#running;
   }

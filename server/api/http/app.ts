@@ -1,0 +1,53 @@
+import { Hono } from "hono";
+import type { Authorize } from "#server/api/authorize.ts";
+import { describeFailure } from "#server/api/failure.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Logger } from "#shared/logger.ts";
+import { VERSION } from "#shared/version.ts";
+import { problem } from "./problem.ts";
+
+/** What keeps a replica from serving, in words; none: it serves. */
+export type ReadReadiness = () => Promise<readonly string[]>;
+
+/** What the HTTP face needs. */
+export interface HttpAppOptions {
+  readonly authorize: Authorize;
+  readonly readReadiness: ReadReadiness;
+  readonly logger: Logger;
+}
+
+/** The HTTP face: probes, open to everybody, and what the server is. */
+export function createHttpApp(options: HttpAppOptions): Hono {
+  const { authorize, readReadiness, logger } = options;
+  const app = new Hono();
+
+  // Answers as long as the event loop turns.
+  app.get("/livez", (c) => c.json({ status: "ok" }));
+
+  app.get("/readyz", async (c) => {
+    const reasons = await readReadiness();
+    return reasons.length === 0
+      ? c.json({ status: "ok" })
+      : c.json({ status: "unavailable", reasons }, 503);
+  });
+
+  app.use(async (c, next) => {
+    const refusal = authorize("clients", c.req.header("authorization"));
+    if (refusal !== null) return problem(refusal);
+    return next();
+  });
+
+  app.get("/", (c) =>
+    c.json({
+      name: "sluice",
+      version: VERSION,
+      links: { livez: "/livez", readyz: "/readyz" },
+    }),
+  );
+
+  app.notFound((c) =>
+    problem(new AppError("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`)),
+  );
+  app.onError((error) => problem(describeFailure(error, logger)));
+  return app;
+}
