@@ -68,7 +68,11 @@ async function start(
   step("close the HTTP port", () => http.stop());
 
   const database = await reachDatabase(config, logger, step);
-  const pool = openDatabase({ url: database.url, maxConnections: config.databaseConnections, logger });
+  const pool = openDatabase({
+    url: database.url,
+    maxConnections: config.databaseConnections,
+    logger,
+  });
   // Waits for transactions that are under way, but not for a database that answers no more.
   step("finish transactions", () => Promise.race([pool.end(), Bun.sleep(FINISH_MS)]));
   const { version: schemaVersion } = await migrate(pool, logger);

@@ -9,7 +9,13 @@ import { resolveSettings, type SettingsSchema } from "#shared/settings.ts";
 
 /** A span in seconds. */
 function seconds(env: string, value: number, help: string, min = 0) {
-  return { kind: "number", env: `SLUICE_SERVER_${env}_SECONDS`, default: value, min, help } as const;
+  return {
+    kind: "number",
+    env: `SLUICE_SERVER_${env}_SECONDS`,
+    default: value,
+    min,
+    help,
+  } as const;
 }
 
 /** Every setting of the control plane. */
@@ -123,7 +129,12 @@ export const SERVER_SETTINGS = {
     max: 3650,
     help: "Days that lines, states and events are kept.",
   },
-  accept: seconds("ACCEPT_TIMEOUT", 5, "Seconds after which a lease that no agent accepted is taken back.", 0.1),
+  accept: seconds(
+    "ACCEPT_TIMEOUT",
+    5,
+    "Seconds after which a lease that no agent accepted is taken back.",
+    0.1,
+  ),
   heartbeat: seconds("HEARTBEAT", 10, "Seconds between the heartbeats of an agent.", 0.1),
   missedHeartbeats: {
     kind: "integer",
@@ -134,15 +145,53 @@ export const SERVER_SETTINGS = {
     help: "Heartbeats an agent may miss before its stream is dropped and it is OFFLINE.",
   },
   stopGrace: seconds("STOP_GRACE", 30, "Seconds between TERM and KILL when an attempt is stopped."),
-  lateAfter: seconds("LATE_AFTER", 15, "Seconds after its time at which a run that nobody started is Late."),
-  cancelDeadline: seconds("CANCEL_DEADLINE", 300, "Seconds after which a run whose agent is lost is CANCELLED without its word."),
-  outage: seconds("OUTAGE", 15, "Seconds without a commit of any replica after which all silence of agents is forgiven.", 0.1),
-  concurrencySlotWait: seconds("CONCURRENCY_SLOT_WAIT", 30, "Seconds a run waits that found its deployment full.", 0.1),
-  initialSlotLease: seconds("INITIAL_SLOT_LEASE", 300, "Seconds a deployment's slot is held until its engine first renews it.", 1),
-  stuckSend: seconds("STUCK_SEND", 1, "Seconds after which a lease that cannot be sent is taken back.", 0.01),
-  streamAge: seconds("STREAM_AGE", 3600, "Age in seconds, give or take a fifth, at which an agent's stream is renewed.", 0.1),
+  lateAfter: seconds(
+    "LATE_AFTER",
+    15,
+    "Seconds after its time at which a run that nobody started is Late.",
+  ),
+  cancelDeadline: seconds(
+    "CANCEL_DEADLINE",
+    300,
+    "Seconds after which a run whose agent is lost is CANCELLED without its word.",
+  ),
+  outage: seconds(
+    "OUTAGE",
+    15,
+    "Seconds without a commit of any replica after which all silence of agents is forgiven.",
+    0.1,
+  ),
+  concurrencySlotWait: seconds(
+    "CONCURRENCY_SLOT_WAIT",
+    30,
+    "Seconds a run waits that found its deployment full.",
+    0.1,
+  ),
+  initialSlotLease: seconds(
+    "INITIAL_SLOT_LEASE",
+    300,
+    "Seconds a deployment's slot is held until its engine first renews it.",
+    1,
+  ),
+  stuckSend: seconds(
+    "STUCK_SEND",
+    1,
+    "Seconds after which a lease that cannot be sent is taken back.",
+    0.01,
+  ),
+  streamAge: seconds(
+    "STREAM_AGE",
+    3600,
+    "Age in seconds, give or take a fifth, at which an agent's stream is renewed.",
+    0.1,
+  ),
   drain: seconds("DRAIN", 2, "Seconds agents may take to leave when the control plane stops."),
-  poll: seconds("POLL", 15, "Seconds between looks for work and orders that no wake-up told of.", 0.1),
+  poll: seconds(
+    "POLL",
+    15,
+    "Seconds between looks for work and orders that no wake-up told of.",
+    0.1,
+  ),
 } as const satisfies SettingsSchema;
 
 /** What the control plane is started with: complete and checked. Spans are milliseconds. */

@@ -11,8 +11,12 @@ export interface TlsFiles {
 export function readTlsFiles(cert: string | undefined, key: string | undefined): TlsFiles | null {
   if (cert === undefined && key === undefined) return null;
   if (cert === undefined || key === undefined) {
-    const [missing, given] = cert === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
-    throw invalidField(missing, `is missing; ${given} needs it, TLS takes a certificate and its key`);
+    const [missing, given] =
+      cert === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
+    throw invalidField(
+      missing,
+      `is missing; ${given} needs it, TLS takes a certificate and its key`,
+    );
   }
   return { cert: read("--tls-cert", cert), key: read("--tls-key", key) };
 }

@@ -43,7 +43,9 @@ export class LivenessRecorder {
       await recordLiveness(this.#ctx, this.#unstored);
       this.#unstored = [];
     } catch (error) {
-      this.#ctx.logger.warning("could not store which agents are alive", { error: messageOf(error) });
+      this.#ctx.logger.warning("could not store which agents are alive", {
+        error: messageOf(error),
+      });
     } finally {
       this.#recording = undefined;
     }

@@ -75,8 +75,8 @@ export class PoolDispatch {
     const offers = sink.offers(this.#workPoolId);
     if (offers.length === 0) return;
     const claim = await grantLeases(ctx, this.#workPoolId, offers);
-    failpoint("server.claim-committed");
     if (claim.leases.length > 0) {
+      failpoint("server.claim-committed");
       sink.send(claim.leases, claim.serverNow, (leases, reason) => this.#takeBack(leases, reason));
     }
     if (claim.more) this.#again = true;
@@ -106,7 +106,10 @@ export class PoolDispatch {
   /** Gives back leases that no agent has seen. If that fails, they expire unaccepted. */
   #takeBack(leases: readonly GrantedLease[], reason: string): void {
     const { ctx } = this.#options;
-    ctx.logger.info("leases could not be sent and are taken back", { leases: leases.length, reason });
+    ctx.logger.info("leases could not be sent and are taken back", {
+      leases: leases.length,
+      reason,
+    });
     const items = leases.map(({ agentId, session, flowRunId, epoch }) => ({
       agentId,
       session,
@@ -121,6 +124,10 @@ export class PoolDispatch {
     const { logger } = this.#options.ctx;
     const fields = { pool: this.#workPoolId, error: messageOf(error) };
     if (isDatabaseAway(error)) logger.warning("cannot grant leases: the database is away", fields);
-    else logger.error("could not grant leases", { ...fields, stack: error instanceof Error ? error.stack : undefined });
+    else
+      logger.error("could not grant leases", {
+        ...fields,
+        stack: error instanceof Error ? error.stack : undefined,
+      });
   }
 }

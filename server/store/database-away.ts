@@ -30,5 +30,7 @@ export function isDatabaseAway(error: unknown): boolean {
   const code = "code" in error ? String(error.code) : "";
   // A unix socket that is not there: the server behind it is down.
   if (code === "ENOENT") return "syscall" in error && error.syscall === "connect";
-  return CONNECTION_CODES.has(code) || SERVER_CODES.test(code) || DRIVER_MESSAGES.test(error.message);
+  return (
+    CONNECTION_CODES.has(code) || SERVER_CODES.test(code) || DRIVER_MESSAGES.test(error.message)
+  );
 }

@@ -2,7 +2,7 @@ import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import {
   AgentHello,
   type AgentServiceClient,
-  SessionRequest,
+  type SessionRequest,
   type SessionResponse,
 } from "#proto/sluice/v1/agent_service.ts";
 import type { Lease } from "#proto/sluice/v1/lease.ts";
@@ -70,7 +70,10 @@ export class SessionStream {
 
   /** The error with which the stream ends. */
   async failure(timeoutMs = 5_000): Promise<ServiceError> {
-    return eventually(() => (this.#end === "ended" ? undefined : this.#end), { timeoutMs, what: "an error" });
+    return eventually(() => (this.#end === "ended" ? undefined : this.#end), {
+      timeoutMs,
+      what: "an error",
+    });
   }
 
   /** Ends this side, and waits until the server has ended the other. */

@@ -1,5 +1,9 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import type { AgentHello, SessionRequest, SessionResponse } from "#proto/sluice/v1/agent_service.ts";
+import type {
+  AgentHello,
+  SessionRequest,
+  SessionResponse,
+} from "#proto/sluice/v1/agent_service.ts";
 import { describeFailure } from "#server/api/failure.ts";
 import { leaseKeyText, type StopNeeded } from "#server/store/leases.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
@@ -172,7 +176,9 @@ export class AgentSession {
     const silentMs = now - this.#lastHeard;
     if (silentMs > heartbeatMs * missedHeartbeats) {
       const seconds = Math.round(silentMs / 1000);
-      this.fail(new AppError("stale_session", `Nothing was heard for ${seconds} s; connect again.`));
+      this.fail(
+        new AppError("stale_session", `Nothing was heard for ${seconds} s; connect again.`),
+      );
     } else if (now > this.#reconnectAt) {
       if (!this.#asked) this.askToReconnect(Math.random() * 1_000, "the stream is old");
       else this.fail(new AppError("shutting_down", "This stream is over; connect again."));

@@ -136,7 +136,9 @@ export class AgentSessions {
 
   /** The agents heard of since the last call. */
   takeBeats(): AgentKey[] {
-    return [...this.#byAgent.values()].filter((session) => session.takeBeat()).map(({ key }) => key);
+    return [...this.#byAgent.values()]
+      .filter((session) => session.takeBeat())
+      .map(({ key }) => key);
   }
 
   /**
@@ -150,7 +152,10 @@ export class AgentSessions {
       session.askToReconnect(Math.random() * 1_000, "the control plane is shutting down");
     }
     await this.#untilEmpty(graceMs);
-    const over = new AppError("shutting_down", "This control plane is shutting down; connect again.");
+    const over = new AppError(
+      "shutting_down",
+      "This control plane is shutting down; connect again.",
+    );
     for (const session of this.#byAgent.values()) session.fail(over);
   }
 

@@ -53,7 +53,11 @@ describe("error mapping", () => {
 
   test("anything else says nothing but an id, under which the log has the stack", () => {
     const lines: string[] = [];
-    const logger = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
+    const logger = createLogger({
+      level: "info",
+      format: "json",
+      write: (line) => lines.push(line),
+    });
     const failure = describeFailure(new TypeError("secret inner text"), logger);
     expect(failure.reason).toBe("internal");
     const id = failure.metadata["error_id"] ?? "";

@@ -5,7 +5,12 @@ import type {
 } from "#proto/sluice/v1/flow_run_service.ts";
 import { listAttempts } from "#server/store/attempts.ts";
 import { listFlowRunStates } from "#server/store/flow-run-states.ts";
-import { type FlowRunView, getFlowRun, getFlowRuns, listFlowRuns } from "#server/store/flow-runs.ts";
+import {
+  type FlowRunView,
+  getFlowRun,
+  getFlowRuns,
+  listFlowRuns,
+} from "#server/store/flow-runs.ts";
 import { listLogs } from "#server/store/logs.ts";
 import { cancelFlowRun } from "#server/transitions/cancel-flow-run.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";

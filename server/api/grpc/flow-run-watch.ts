@@ -1,5 +1,8 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import type { WatchFlowRunRequest, WatchFlowRunResponse } from "#proto/sluice/v1/flow_run_service.ts";
+import type {
+  WatchFlowRunRequest,
+  WatchFlowRunResponse,
+} from "#proto/sluice/v1/flow_run_service.ts";
 import { describeFailure } from "#server/api/failure.ts";
 import { isDatabaseAway } from "#server/store/database-away.ts";
 import type { FlowRunProgress } from "#server/store/flow-run-progress.ts";
@@ -107,7 +110,10 @@ export class FlowRunWatch {
   }
 
   /** Each state since the last one told, so that a short one is not skipped. */
-  async #tellStates(id: string, told: { stateId: string; stateAt: number; terminal: boolean }): Promise<void> {
+  async #tellStates(
+    id: string,
+    told: { stateId: string; stateAt: number; terminal: boolean },
+  ): Promise<void> {
     const { pool, numbers } = this.#ctx;
     const states = await listFlowRunStates(pool, id);
     const run = await getFlowRun(pool, id, numbers);
@@ -165,8 +171,13 @@ export class FlowRunWatch {
 /** Cuts lines into messages that any client takes. */
 function inMessages(lines: readonly LogLineView[]): (readonly LogLineView[])[] {
   const messages: (readonly LogLineView[])[] = [];
-  for (let rest = lines; rest.length > 0; ) {
-    const { rows } = toPage(rest, rest.length, ({ message }) => message.length, () => "more");
+  for (let rest = lines; rest.length > 0;) {
+    const { rows } = toPage(
+      rest,
+      rest.length,
+      ({ message }) => message.length,
+      () => "more",
+    );
     messages.push(rows);
     rest = rest.slice(rows.length);
   }

@@ -33,7 +33,9 @@ export class FlowRunWatches {
     const flowRunId = call.request.flowRunId.toLowerCase();
     const watch = new FlowRunWatch(call, this.#ctx, () => this.#remove(flowRunId, watch));
     if (this.#closed) {
-      watch.fail(new AppError("shutting_down", "This control plane is shutting down; watch again."));
+      watch.fail(
+        new AppError("shutting_down", "This control plane is shutting down; watch again."),
+      );
       return;
     }
     // Entered before the first reading, so that no change falls between the two.

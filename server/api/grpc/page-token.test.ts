@@ -47,7 +47,10 @@ describe("pages", () => {
 
   test("a page has a next one only if more was read than fits", () => {
     expect(toPage([1, 2], 2, () => 1, token)).toEqual({ rows: [1, 2], nextPageToken: "" });
-    expect(toPage([1, 2, 3], 2, () => 1, token)).toEqual({ rows: [1, 2], nextPageToken: "behind 2" });
+    expect(toPage([1, 2, 3], 2, () => 1, token)).toEqual({
+      rows: [1, 2],
+      nextPageToken: "behind 2",
+    });
     expect(toPage([], 2, () => 1, token)).toEqual({ rows: [], nextPageToken: "" });
   });
 

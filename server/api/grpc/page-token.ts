@@ -19,7 +19,10 @@ export interface Page<Row> {
 export function pageSize(asked: number, max = DEFAULT_PAGE_SIZE): number {
   if (asked === 0) return DEFAULT_PAGE_SIZE;
   if (asked < 0 || asked > max) {
-    throw invalidField("page_size", `${asked} is out of range; ask for 1 to ${max}, or 0 for ${DEFAULT_PAGE_SIZE}`);
+    throw invalidField(
+      "page_size",
+      `${asked} is out of range; ask for 1 to ${max}, or 0 for ${DEFAULT_PAGE_SIZE}`,
+    );
   }
   return asked;
 }
@@ -40,7 +43,9 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
 ): { readonly [I in keyof Key]: Key[I] extends number ? number : string } | null {
   if (token === "") return null;
   const parts = parse(token);
-  const fits = (key: unknown[]): key is { [I in keyof Key]: Key[I] extends number ? number : string } & unknown[] =>
+  const fits = (
+    key: unknown[],
+  ): key is { [I in keyof Key]: Key[I] extends number ? number : string } & unknown[] =>
     key.length === like.length && key.every((part, i) => typeof part === typeof like[i]);
   if (Array.isArray(parts) && parts[0] === list) {
     const key = parts.slice(1);

@@ -1,9 +1,5 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import {
-  DESCRIPTOR_FILES,
-  DESCRIPTOR_SERVICES,
-  DESCRIPTOR_SYMBOLS,
-} from "#proto/descriptors.ts";
+import { DESCRIPTOR_FILES, DESCRIPTOR_SERVICES, DESCRIPTOR_SYMBOLS } from "#proto/descriptors.ts";
 import type {
   ServerReflectionRequest,
   ServerReflectionResponse,

@@ -5,7 +5,10 @@ import { ServerReflectionService as ServerReflectionServiceAlpha } from "#proto/
 import { AgentServiceService } from "#proto/sluice/v1/agent_service.ts";
 import { DeploymentServiceService } from "#proto/sluice/v1/deployment_service.ts";
 import { FlowRunServiceService } from "#proto/sluice/v1/flow_run_service.ts";
-import { type GetServerInfoResponse, ServerServiceService } from "#proto/sluice/v1/server_service.ts";
+import {
+  type GetServerInfoResponse,
+  ServerServiceService,
+} from "#proto/sluice/v1/server_service.ts";
 import { WorkPoolServiceService } from "#proto/sluice/v1/work_pool_service.ts";
 import type { Authorize } from "#server/api/authorize.ts";
 import type { TlsFiles } from "#server/api/tls-files.ts";
@@ -73,7 +76,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     interceptors: [createAuthInterceptor(options.authorize)],
   });
   const around = { commits: createSessionCommits(ctx), numbers: options.sessionNumbers, logger };
-  server.addService(AgentServiceService, createAgentService({ ctx, sessions, around, logIntake, logger }));
+  server.addService(
+    AgentServiceService,
+    createAgentService({ ctx, sessions, around, logIntake, logger }),
+  );
   server.addService(WorkPoolServiceService, createWorkPoolService(ctx, unary));
   server.addService(DeploymentServiceService, createDeploymentService(ctx, unary));
   server.addService(FlowRunServiceService, createFlowRunService(ctx, watches, unary));

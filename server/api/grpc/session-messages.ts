@@ -49,9 +49,16 @@ export function violation(message: string): AppError {
 
 /** The attempt a message names. Checked here, so that one bad message cannot spoil a shared batch. */
 export function readRef(ref: LeaseRef | undefined): LeaseKey {
-  if (ref === undefined || !isUuid(ref.flowRunId) || !Number.isSafeInteger(ref.epoch) || ref.epoch < 1) {
+  if (
+    ref === undefined ||
+    !isUuid(ref.flowRunId) ||
+    !Number.isSafeInteger(ref.epoch) ||
+    ref.epoch < 1
+  ) {
     const shown = JSON.stringify(ref === undefined ? null : LeaseRef.toJSON(ref));
-    throw violation(`${shown} names no attempt; a ref needs a flow_run_id (UUID) and an epoch of at least 1.`);
+    throw violation(
+      `${shown} names no attempt; a ref needs a flow_run_id (UUID) and an epoch of at least 1.`,
+    );
   }
   return { flowRunId: ref.flowRunId.toLowerCase(), epoch: ref.epoch };
 }

@@ -1,5 +1,10 @@
 import { LostPolicy } from "#proto/sluice/v1/lease.ts";
-import { type Agent, AgentStatus, type WorkPool, WorkPoolStatus } from "#proto/sluice/v1/work_pool_service.ts";
+import {
+  type Agent,
+  AgentStatus,
+  type WorkPool,
+  WorkPoolStatus,
+} from "#proto/sluice/v1/work_pool_service.ts";
 import type { AgentView } from "#server/store/agents.ts";
 import type { LostPolicy as LostPolicyName, WorkPoolView } from "#server/store/work-pools.ts";
 import { invalidField } from "#shared/errors.ts";
@@ -31,7 +36,10 @@ export function readLostPolicy(policy: LostPolicy): LostPolicyName | undefined {
     case LostPolicy.UNSPECIFIED:
       return undefined;
     case LostPolicy.UNRECOGNIZED:
-      throw invalidField("lost_policy", "this control plane knows only LOST_POLICY_CRASH and LOST_POLICY_KEEP");
+      throw invalidField(
+        "lost_policy",
+        "this control plane knows only LOST_POLICY_CRASH and LOST_POLICY_KEEP",
+      );
   }
 }
 

@@ -17,9 +17,13 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
   const readWorkPool = async (name: string): Promise<WorkPool> => {
     const found = await getWorkPool(db, name, numbers);
     if (found !== undefined) return writeWorkPool(found);
-    throw new AppError("not_found", `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`, {
-      metadata: { work_pool: name },
-    });
+    throw new AppError(
+      "not_found",
+      `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`,
+      {
+        metadata: { work_pool: name },
+      },
+    );
   };
 
   return {
