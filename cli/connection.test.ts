@@ -47,6 +47,12 @@ describe("the connection", () => {
     );
   });
 
+  test("tells when only the HTTP address was chosen", () => {
+    expect(connectionOf({ SLUICE_API_URL: "http://box:1" }).onlyHttpChosen).toBeTrue();
+    const both = { SLUICE_API_URL: "http://box:1", SLUICE_GRPC_URL: "http://box:2" };
+    expect(connectionOf(both).onlyHttpChosen).toBeFalse();
+  });
+
   test("a key is trimmed, and one that cannot be sent is refused without being shown", () => {
     expect(connectionOf({ SLUICE_API_KEY: " abc\n" }).apiKey).toBe("abc");
     expect(() => connectionOf({ SLUICE_API_KEY: "hidden\nvalue" })).toThrow("SLUICE_API_KEY");
