@@ -1,6 +1,14 @@
 // Builds both programs into dist/, each only if something it is made of has changed.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 
 const ROOT = join(import.meta.dir, "..");
@@ -17,20 +25,68 @@ Usage: scripts/build [--test] [--target TARGET] [--force]
 interface Program {
   readonly name: string;
   readonly entry: string;
+  readonly carriesPostgres: boolean;
   /** Folders and files it is made of. */
   readonly parts: readonly string[];
 }
 
-const COMMON = ["shared", "proto/gen", "package.json", "bun.lock", "tsconfig.json", "scripts"];
+const COMMON = [
+  "shared",
+  "proto/gen",
+  "package.json",
+  "bun.lock",
+  "tsconfig.json",
+  "scripts/build.ts",
+];
 const PROGRAMS: readonly Program[] = [
-  { name: "sluice", entry: "cli/main.ts", parts: ["cli", "server", ...COMMON] },
-  { name: "agent", entry: "agent/main.ts", parts: ["agent", ...COMMON] },
+  {
+    name: "sluice",
+    entry: "cli/main.ts",
+    carriesPostgres: true,
+    parts: ["cli", "server", "scripts/pack-postgres.ts", ...COMMON],
+  },
+  { name: "agent", entry: "agent/main.ts", carriesPostgres: false, parts: ["agent", ...COMMON] },
 ];
 
 interface Plan {
   readonly directory: string;
   readonly release: boolean;
   readonly target: Bun.Build.CompileTarget | undefined;
+}
+
+/** Platform of PostgreSQL's package for the machine that the program is built for. */
+function postgresPlatform({ target }: Plan): string {
+  const [, system, machine] = /^bun-(\w+)-(x64|arm64)/.exec(target ?? "") ?? [];
+  return `${system ?? process.platform}-${machine ?? process.arch}`;
+}
+
+/**
+ * Packs PostgreSQL and writes an entry that tells the CLI's server that it is carried along. Returns
+ * the entry.
+ */
+function carryPostgres(program: Program, plan: Plan): string {
+  const assets = join(ROOT, "dist/.assets");
+  const platform = postgresPlatform(plan);
+  const packed = Bun.spawnSync(
+    [process.execPath, join(ROOT, "scripts/pack-postgres.ts"), "--platform", platform],
+    { stderr: "inherit" },
+  );
+  if (!packed.success) throw new Error(`PostgreSQL for ${platform} could not be packed`);
+  const { path, hash }: { path: string; hash: string } = JSON.parse(packed.stdout.toString());
+  const archive = JSON.stringify(`./${basename(path)}`);
+  writeFileSync(
+    join(assets, `carry-${platform}.ts`),
+    `import archive from ${archive} with { type: "file" };
+import { setPostgresArchive } from "#server/store/postgres-archive.ts";
+setPostgresArchive(archive, ${JSON.stringify(hash)});
+`,
+  );
+  const entry = join(assets, `${program.name}-${platform}.ts`);
+  writeFileSync(
+    entry,
+    `import "./carry-${platform}.ts";\nimport ${JSON.stringify(join(ROOT, program.entry))};\n`,
+  );
+  return entry;
 }
 
 /** A hash of everything that the program depends on. */
@@ -54,9 +110,10 @@ async function fingerprint(program: Program, plan: Plan): Promise<string> {
 async function compile(program: Program, plan: Plan): Promise<void> {
   const finished = join(plan.directory, program.name);
   const unfinished = `${finished}.${process.pid}`;
+  const entry = program.carriesPostgres ? carryPostgres(program, plan) : join(ROOT, program.entry);
   try {
     await Bun.build({
-      entrypoints: [join(ROOT, program.entry)],
+      entrypoints: [entry],
       compile: {
         outfile: unfinished,
         // Files that lie where the program is started are the user's and say nothing to it.
@@ -94,7 +151,7 @@ async function buildIfChanged(program: Program, plan: Plan, force: boolean): Pro
 }
 
 function isTarget(text: string): text is Bun.Build.CompileTarget {
-  return /^bun-(linux|darwin|windows)-(x64|arm64)(-[a-z]+)*$/.test(text);
+  return /^bun-(linux|darwin)-(x64|arm64)(-[a-z]+)*$/.test(text);
 }
 
 async function main(): Promise<number> {
@@ -118,13 +175,22 @@ async function main(): Promise<number> {
   const directory = join(ROOT, "dist", target ?? "", values.test ? "test" : "");
   mkdirSync(directory, { recursive: true });
   const plan: Plan = { directory, release: !values.test, target };
-  for (const program of PROGRAMS) await buildIfChanged(program, plan, values.force);
-  return 0;
+  let exitCode = 0;
+  for (const program of PROGRAMS) {
+    try {
+      await buildIfChanged(program, plan, values.force);
+    } catch (error) {
+      console.error(`${program.name} could not be built:\n${explain(error)}`);
+      exitCode = 1;
+    }
+  }
+  return exitCode;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof AggregateError ? error.errors.map(String).join("\n") : error);
-  process.exitCode = 1;
+/** What the bundler said, a line for each of its findings. */
+function explain(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(String).join("\n");
+  return error instanceof Error ? error.message : String(error);
 }
+
+process.exitCode = await main();
