@@ -1,13 +1,38 @@
-import { brokenScenario } from "#test/support/scenario.ts";
-import { stealLease } from "./stolen-lease.ts";
+import { afterAll, expect } from "bun:test";
+import { printSummary } from "#test/support/fault-summary.ts";
+import { brokenScenario, faultScenario, type Scenario } from "#test/support/scenario.ts";
+
+afterAll(printSummary);
+
+/**
+ * An agent dies when it was permitted to start, before it wrote that down, and stays away beyond
+ * the grace. When it returns its run has ended without it.
+ */
+async function returnTooLate(scenario: Scenario, switches: string): Promise<string> {
+  await scenario.controlPlane({ environment: { SLUICE_FAILPOINTS: switches } });
+  await scenario.prepare({ lostAfterSeconds: 2 });
+  const agent = scenario.agent();
+  await agent.start({ SLUICE_FAILPOINTS: "agent.start-granted=kill" });
+  const run = await scenario.run();
+  await agent.program.exited;
+  await scenario.inState(run, "CRASHED");
+  await agent.start();
+  return run;
+}
+
+faultScenario("with the fence, an agent that returns too late starts nothing", async (scenario) => {
+  const run = await returnTooLate(scenario, "");
+  const next = await scenario.run();
+  await scenario.inState(next, "COMPLETED");
+  expect(scenario.ledger.starts(run)).toHaveLength(0);
+});
 
 brokenScenario(
-  "without the fence, a lease sent late starts a second time",
-  ["started-once"],
+  "without the fence, an agent that returns too late starts a run that is over",
+  ["completed-once"],
   async (scenario) => {
-    const { run, gate } = await stealLease(scenario, "no-fence");
-    await scenario.waitFor("both agents start it", () => scenario.ledger.starts(run).length === 2);
-    gate.open();
+    const run = await returnTooLate(scenario, "no-fence");
+    await scenario.waitFor("it starts", () => scenario.ledger.ends(run).length > 0);
   },
 );
 

@@ -15,34 +15,28 @@ export interface StolenLease {
  * takes the lease back and gives the run to its own agent, which starts it. Then the first replica
  * is woken and sends what it had claimed.
  */
-export async function stealLease(scenario: Scenario, switches: string): Promise<StolenLease> {
+export async function stealLease(scenario: Scenario): Promise<StolenLease> {
   const database = await scenario.database();
   // Long beats: the streams of the frozen replica must outlive its sleep.
   const calm = { SLUICE_SERVER_HEARTBEAT_SECONDS: "8", SLUICE_SERVER_ACCEPT_TIMEOUT_SECONDS: "1" };
-  const join = (failpoints: string): string =>
-    [failpoints, switches].filter((part) => part !== "").join(",");
   const first = await scenario.controlPlane({
     databaseUrl: database.url,
-    environment: { ...calm, SLUICE_FAILPOINTS: join("server.claim-committed=stop") },
+    environment: { ...calm, SLUICE_FAILPOINTS: "server.claim-committed=stop" },
   });
   const second = await scenario.controlPlane({
     databaseUrl: database.url,
-    environment: { ...calm, SLUICE_FAILPOINTS: join("") },
+    environment: calm,
   });
   scenario.client = second.client;
   await scenario.prepare({ lostAfterSeconds: 60 });
-  const lateAgent = await scenario
-    .agent({ controlPlane: first, environment: { SLUICE_FAILPOINTS: join("") } })
-    .start();
+  const lateAgent = await scenario.agent({ controlPlane: first }).start();
   const gate = scenario.gate("half-way");
   const run = await scenario.run({ gate });
   await scenario.waitFor("the first replica is frozen", () =>
     scenario.reached("server.claim-committed"),
   );
   scenario.fault();
-  await scenario
-    .agent({ controlPlane: second, environment: { SLUICE_FAILPOINTS: join("") } })
-    .start();
+  await scenario.agent({ controlPlane: second }).start();
   await scenario.started(run);
   first.program.thaw();
   return { run, gate, lateAgent };

@@ -40,7 +40,7 @@ for (const fault of ["killed", "frozen"] as const) {
 faultScenario(
   "a lease that a woken replica sends late is refused, since another agent has the run",
   async (scenario) => {
-    const { run, gate, lateAgent } = await stealLease(scenario, "");
+    const { run, gate, lateAgent } = await stealLease(scenario);
     await lateAgent.program.line(/refused|fenced|stale|stop/i, 10_000);
     gate.open();
     await scenario.inState(run, "COMPLETED");
@@ -52,7 +52,7 @@ faultScenario(
   "with notifications off, runs created at one replica reach agents of the other",
   async (scenario) => {
     const database = await scenario.database();
-    const environment = { SLUICE_FAILPOINTS: "no-notify" };
+    const environment = { SLUICE_FAILPOINTS: "no-notify", SLUICE_SERVER_POLL_SECONDS: "1" };
     const first = await scenario.controlPlane({ databaseUrl: database.url, environment });
     const second = await scenario.controlPlane({ databaseUrl: database.url, environment });
     await scenario.prepare({ lostAfterSeconds: 20 });

@@ -177,10 +177,14 @@ export class Scenario extends Stage {
 
 /**
  * A named test in which something breaks. When the body is through, every run must have ended with
- * every promise kept, and still so when the agents have stopped.
+ * every promise kept, and still so when the agents have stopped. Skip what the machine cannot do.
  */
-export function faultScenario(title: string, body: (scenario: Scenario) => Promise<void>): void {
-  test(
+export function faultScenario(
+  title: string,
+  body: (scenario: Scenario) => Promise<void>,
+  options: { readonly skip?: boolean } = {},
+): void {
+  test.skipIf(options.skip ?? false)(
     title,
     () =>
       staged(title, async (scenario) => {
