@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Lease, type LeaseRef } from "#proto/sluice/v1/lease.ts";
+import { messageOf } from "#shared/errors.ts";
+import type { Logger } from "#shared/logger.ts";
 import type { AttemptSurroundings } from "./attempt-surroundings.ts";
 import { attemptName, leaseKey } from "./lease-key.ts";
 import { RunLease } from "./run-lease.ts";
@@ -32,9 +34,17 @@ export function leftAttempts(around: AttemptSurroundings): LeftAttempt[] {
     return { attempt, resume: () => attempt.resume(row.infrastructure, sameBoot) };
   });
   for (const name of readdirSync(around.runsDirectory)) {
-    if (!names.has(name)) rmSync(join(around.runsDirectory, name), { recursive: true, force: true });
+    if (!names.has(name)) removeStray(join(around.runsDirectory, name), around.logger);
   }
   return left;
+}
+
+function removeStray(path: string, logger: Logger): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    logger.warning("a run directory nobody needs cannot be removed", { error: messageOf(error) });
+  }
 }
 
 function requireRef({ ref }: Lease): LeaseRef {

@@ -52,6 +52,8 @@ export class Agent implements SessionOwner {
   readonly #seen = new RecentKeys(REMEMBERED_LEASES);
   #takesWork = true;
   #creditScheduled = false;
+  /** What the control plane was told last; undefined if it may believe something else. */
+  #toldSlots: number | undefined;
   #lastGrantAt = 0;
 
   constructor(parts: AgentParts) {
@@ -107,9 +109,12 @@ export class Agent implements SessionOwner {
     this.#parts.onChange();
     if (this.#creditScheduled) return;
     this.#creditScheduled = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#creditScheduled = false;
-      this.#parts.around.outbox.credit(this.freeSlots);
+      const slots = this.freeSlots;
+      if (slots === this.#toldSlots) return;
+      this.#toldSlots = slots;
+      this.#parts.around.outbox.credit(slots);
     });
   }
 
@@ -153,6 +158,7 @@ export class Agent implements SessionOwner {
     for (const attempt of this.#attempts.values()) attempt.reconnected();
     around.reports.sendAll();
     around.shipper.attach(connection);
+    this.#toldSlots = undefined;
     this.changed();
     onConnected();
   }
@@ -196,6 +202,7 @@ export class Agent implements SessionOwner {
     if (ref === undefined || !this.#seen.add(leaseKey(ref))) return;
     this.#lastGrantAt = around.clock.monotonic();
     // The control plane believes that the slot is taken, whatever becomes of the lease.
+    this.#toldSlots = undefined;
     this.changed();
     const problem = this.#takesWork ? this.#parts.selfCheck.problem : "the agent takes no more work";
     if (problem !== undefined) return around.outbox.returned(ref, problem);

@@ -229,8 +229,7 @@ export class RunLease {
 
   async #reportExit(end: Extract<LeaderEnd, { kind: "exited" }>): Promise<void> {
     this.#tail?.finish();
-    const firstOutputAt = this.#tail?.firstByteAt;
-    if (firstOutputAt !== undefined) this.#timeline.firstOutputAt = firstOutputAt;
+    this.#timeline.firstOutputAt = this.#tail?.firstByteAt;
     const leaving = this.#stop?.kind === "leaving" ? this.#stop.reason : "";
     const event = exitedEvent(end, this.#timeline, {
       outputBytes: this.#tail?.size ?? 0,

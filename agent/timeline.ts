@@ -4,10 +4,10 @@ import type { ReportEvent } from "./reports.ts";
 /** When an attempt took its steps, on the monotonic clock. What this process did not see is missing. */
 export interface Timeline {
   readonly receivedAt: number;
-  grantedAt?: number;
-  startedAt?: number;
-  firstOutputAt?: number;
-  endedAt?: number;
+  grantedAt?: number | undefined;
+  startedAt?: number | undefined;
+  firstOutputAt?: number | undefined;
+  endedAt?: number | undefined;
 }
 
 /** How an attempt ended, beside how its leader did. */
@@ -30,13 +30,16 @@ export function exitedEvent(
   timeline: Timeline,
   facts: EndFacts,
 ): ReportEvent {
+  // Output may be noticed only after the exit; it was there before.
+  const firstOutputAt =
+    timeline.firstOutputAt && Math.min(timeline.firstOutputAt, timeline.endedAt ?? Infinity);
   return {
     $case: "exited",
     value: {
       exitCode: end.exitCode ?? undefined,
       signal: end.signal,
       startedAfterUs: sinceGranted(timeline, timeline.startedAt),
-      firstOutputAfterUs: sinceGranted(timeline, timeline.firstOutputAt),
+      firstOutputAfterUs: sinceGranted(timeline, firstOutputAt),
       exitedAfterUs: sinceGranted(timeline, timeline.endedAt),
       ...facts,
     },

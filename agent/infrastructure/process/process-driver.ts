@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { chmod, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "#shared/clock.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
@@ -76,7 +77,12 @@ export class ProcessDriver implements Driver {
   }
 
   async remove(place: AttemptPlace): Promise<void> {
-    await rm(place.directory, { recursive: true, force: true });
+    try {
+      await rm(place.directory, { recursive: true, force: true });
+    } catch {
+      await makeWritable(place.directory);
+      await rm(place.directory, { recursive: true, force: true });
+    }
   }
 
   #infrastructure(
@@ -122,6 +128,14 @@ async function watchChild(place: AttemptPlace, shim: Bun.Subprocess): Promise<Le
   return claimForAgent(place.directory) === "agent"
     ? { kind: "neverStarted", reason: BROKEN_START_REASON }
     : { kind: "exited", exitCode: shim.exitCode, signal: "" };
+}
+
+/** Undoes what a job may have done to its directories so that they cannot be removed. */
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
+  }
 }
 
 /** Polls: only a parent is told of an end, and the parent is dead. */

@@ -7,7 +7,8 @@ import { join } from "node:path";
  * end behind the code says that the file is complete.
  *
  * The shim outlives signals that reach the whole group: only it can tell how the command ended. A
- * trapped signal, unlike an ignored one, is back to its default in the command.
+ * trapped signal, unlike an ignored one, is back to its default in the command. The redirection stands
+ * in a subshell, so that what the shim has to say about a killed command stays out of its output.
  */
 export const SHIM = `
 echo "$$" > "$1/pid" || exit 125
@@ -15,7 +16,7 @@ set -C
 : > "$1/claim" || exit 125
 set +C
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-/bin/sh -c "$2" 2>&1
+( exec /bin/sh -c "$2" 2>&1 )
 code=$?
 echo "$code" > "$1/rc"
 exit "$code"
