@@ -52,5 +52,9 @@ export const POLICIES: Readonly<Record<PolicyName, readonly Rule[]>> = {
     endRetryInProcess,
     releaseDeploymentSlot,
   ],
-  "mark-late": [ensureOnlyScheduledMarkedLate, enforceDeploymentConcurrencyOnLate],
+  "mark-late": [
+    ensureOnlyScheduledMarkedLate,
+    enforceDeploymentConcurrencyOnLate,
+    endRetryInProcess,
+  ],
 };
