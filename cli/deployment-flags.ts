@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { ApplyDeploymentRequest } from "#proto/sluice/v1/deployment_service.ts";
+import { requireName } from "#shared/names.ts";
 import { usageError } from "./cli-error.ts";
 import { isJsonObject } from "./json-text.ts";
 
@@ -51,6 +52,8 @@ export function deploymentOfFlags(flags: DeploymentFlags): ApplyDeploymentReques
   if (others.length > 0 || parts.length !== 2 || flowName === "" || name === "") {
     throw usageError("--name: with --command, one name of the form FLOW/DEPLOYMENT is needed");
   }
+  requireName("--name", flowName);
+  requireName("--name", name);
   if (flags.pool === undefined)
     throw usageError("--pool: with --command, the name of a work pool is needed");
   if (!flags.command?.trim()) throw usageError("--command: is empty");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
+import { requireName } from "#shared/names.ts";
 import type { Cli } from "#cli/cli.ts";
 import { usageError } from "#cli/cli-error.ts";
 import { workPoolDocument } from "#cli/documents.ts";
@@ -57,6 +58,7 @@ export function addWorkPoolCreate(group: Command, cli: Cli): void {
 }
 
 async function createWorkPool(cli: Cli, name: string, options: CreateOptions): Promise<void> {
+  requireName("name", name);
   const baseJobTemplateJson = await readTemplate(cli, options.baseJobTemplate);
   const { workPool } = await cli.connect((plane) =>
     plane.createWorkPool({
