@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import pg from "pg";
@@ -6,6 +16,7 @@ import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
 import { lockDataDirectory } from "./data-lock.ts";
 import { canEnter, chooseAccount, reachingCapability, type Account } from "./postgres-account.ts";
+import { carriedArchive, unpackArchive } from "./postgres-archive.ts";
 import { copyBinaries, installedBinaries, majorVersion, makeLinks } from "./postgres-binaries.ts";
 import { canGrantCapability, startProgram, type Launch } from "./postgres-process.ts";
 import { superviseServer } from "./postgres-server.ts";
@@ -34,7 +45,9 @@ export interface EmbeddedPostgresOptions {
   /** Holds everything of it. Made if it does not exist. */
   readonly dataDirectory: string;
   readonly logger: Logger;
-  /** Directory with `bin`, `lib` and `share`; the default is the npm package's. */
+  /** Where a compiled program unpacks PostgreSQL; the default is `binaries` in the data directory. */
+  readonly binariesDirectory?: string;
+  /** Directory with `bin`, `lib` and `share`, instead of what the program carries or npm installed. */
   readonly binaries?: string;
   /** Settings beside ours, as `name=value`. */
   readonly settings?: readonly string[];
@@ -60,7 +73,13 @@ export async function startEmbeddedPostgres(
   try {
     const cluster = join(directory, "cluster");
     const account = chooseAccount(existsSync(cluster) ? statSync(cluster).uid : undefined);
-    const launch = prepareLaunch(options.binaries ?? installedBinaries(), directory, account);
+    const archive = carriedArchive();
+    const found =
+      options.binaries ??
+      (archive === undefined
+        ? installedBinaries()
+        : await unpackArchive(archive, options.binariesDirectory ?? join(directory, "binaries")));
+    const launch = prepareLaunch(found, directory, account);
     requireVersion(launch.binaries, cluster);
     const adopted = existsSync(cluster) && (await clearStalePostmaster(cluster, logger));
     if (!existsSync(cluster)) await createCluster(launch, directory, cluster);
@@ -180,7 +199,8 @@ function lastLines(output: string): string {
 /** Beside the data, or for long paths in a directory of our own among the temporary files. */
 function socketDirectory(directory: string, account: Account | undefined): string {
   const beside = join(directory, "socket");
-  const fits = (path: string) => Buffer.byteLength(join(path, `.s.PGSQL.${PORT}`)) <= MAX_SOCKET_PATH;
+  const fits = (path: string) =>
+    Buffer.byteLength(join(path, `.s.PGSQL.${PORT}`)) <= MAX_SOCKET_PATH;
   const name = `sluice-${process.getuid?.() ?? 0}-${Bun.hash(directory).toString(36)}`;
   const elsewhere = [tmpdir(), "/tmp"].map((temporary) => join(temporary, name)).find(fits);
   const path = fits(beside) ? beside : (elsewhere ?? join("/tmp", name));

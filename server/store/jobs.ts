@@ -112,7 +112,9 @@ export async function startJobs(
   }
   const makeUp = setInterval(() => {
     for (const job of JOB_NAMES) {
-      chain(job, 0).catch((error: unknown) => complain(`job ${job} was not sent`, messageOf(error)));
+      chain(job, 0).catch((error: unknown) =>
+        complain(`job ${job} was not sent`, messageOf(error)),
+      );
     }
   }, options.makeUpMs ?? MAKE_UP_MS);
 

@@ -35,7 +35,7 @@ export async function startListener(
   const tried = new Promise<void>((resolve) => (markTried = resolve));
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       try {
         await listenOnce(options, stopping.signal, () => {
           if (failures > 0) options.logger.info("listening for wake-ups again");

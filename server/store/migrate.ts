@@ -17,9 +17,7 @@ export interface Migration {
 }
 
 /** Every step, the oldest first. Steps are only ever added. */
-export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: "initial", sql: initialSql },
-];
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "initial", sql: initialSql }];
 
 /** Version of the schema that this program is made for. */
 export const SCHEMA_VERSION: number = MIGRATIONS.at(-1)?.version ?? 0;
@@ -109,7 +107,9 @@ async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (cause) {
-    throw new AppError("database_unavailable", `the database refuses: ${explain(cause)}`, { cause });
+    throw new AppError("database_unavailable", `the database refuses: ${explain(cause)}`, {
+      cause,
+    });
   }
 }
 

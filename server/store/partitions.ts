@@ -120,5 +120,7 @@ async function createPartition(tx: Tx, { table, column }: Partitioned, day: stri
      )
      insert into ${name} select * from moved`,
   );
-  await tx.query(`alter table sluice.${table} attach partition ${name} for values from (${from}) to (${to})`);
+  await tx.query(
+    `alter table sluice.${table} attach partition ${name} for values from (${from}) to (${to})`,
+  );
 }

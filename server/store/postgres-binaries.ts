@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, messageOf } from "#shared/errors.ts";
 import { isErrorCode } from "./system-error.ts";
@@ -42,9 +50,7 @@ export function missingLinks(binaries: string): BinariesLink[] {
   if (!existsSync(list)) return [];
   const links: unknown = JSON.parse(readFileSync(list, "utf8"));
   if (!Array.isArray(links)) return [];
-  return links
-    .filter(isLink)
-    .filter(({ target }) => !existsSync(join(dirname(binaries), target)));
+  return links.filter(isLink).filter(({ target }) => !existsSync(join(dirname(binaries), target)));
 }
 
 function isLink(value: unknown): value is BinariesLink {

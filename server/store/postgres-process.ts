@@ -82,7 +82,12 @@ function commandLine(launch: Launch, program: string, args: readonly string[]): 
       : [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups"]),
     ...(capability === undefined
       ? []
-      : [`--inh-caps=-all,+${capability}`, `--ambient-caps=-all,+${capability}`]),
+      : [
+          `--inh-caps=-all,+${capability}`,
+          `--ambient-caps=-all,+${capability}`,
+          // Lets it count for access(2) too, by which initdb finds its programs.
+          "--securebits=+no_setuid_fixup",
+        ]),
     "--",
     ...own,
   ];

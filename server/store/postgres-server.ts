@@ -2,7 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs, type BackoffPolicy } from "#shared/backoff.ts";
 import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
-import { LINE_PREFIX, relayLine, startProgram, type Launch, type PostgresProcess } from "./postgres-process.ts";
+import {
+  LINE_PREFIX,
+  relayLine,
+  startProgram,
+  type Launch,
+  type PostgresProcess,
+} from "./postgres-process.ts";
 import { OWN_MARK, clearStalePostmaster } from "./stale-postmaster.ts";
 
 const FAST_STOP_MS = 30_000;
@@ -30,7 +36,7 @@ export async function superviseServer(
   let current = await startServer(options);
 
   const supervise = async (): Promise<void> => {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       await current.exited;
       if (stopping.signal.aborted) return;
       failures += 1;

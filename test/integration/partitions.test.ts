@@ -100,7 +100,9 @@ test("several replicas at once make each partition once, while rows keep arrivin
   writing = false;
   const ids = await writer;
   expect(await partitions()).toHaveLength(TABLES.length * 8);
-  const { rows } = await database.pool.query<{ n: number }>("select count(*) as n from sluice.event");
+  const { rows } = await database.pool.query<{ n: number }>(
+    "select count(*) as n from sluice.event",
+  );
   expect(rows[0]?.n).toBe(ids.length);
 });
 

@@ -11,7 +11,7 @@ export async function eventually<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const { timeoutMs = 10_000, what = condition.toString() } = options;
   const end = performance.now() + timeoutMs;
-  for (let failure: unknown; ; ) {
+  for (let failure: unknown; ;) {
     try {
       const value = await condition();
       if (isPresent(value)) return value;

@@ -50,7 +50,12 @@ server.listen(socket, () => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 
 async function startAnew(): ReturnType<typeof startEmbeddedPostgres> {
-  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+  const settings = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+  ];
   const start = () => startEmbeddedPostgres({ dataDirectory: data, logger, settings });
   // Starting on the old data ends what may still run on it; only then can the data go.
   const old = await start().catch(() => undefined);

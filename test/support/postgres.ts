@@ -126,7 +126,9 @@ async function createDatabase(admin: string, template: string): Promise<TestData
     pool,
     drop: async () => {
       await pool.end();
-      await withAdmin(admin, (client) => client.query(`drop database if exists ${name} with (force)`));
+      await withAdmin(admin, (client) =>
+        client.query(`drop database if exists ${name} with (force)`),
+      );
     },
   };
 }
@@ -135,7 +137,10 @@ function openPool(url: string): pg.Pool {
   return openDatabase({ url, maxConnections: 10, logger: silentLogger });
 }
 
-async function withAdmin(admin: string, body: (client: pg.Client) => Promise<unknown>): Promise<void> {
+async function withAdmin(
+  admin: string,
+  body: (client: pg.Client) => Promise<unknown>,
+): Promise<void> {
   const client = new pg.Client({ connectionString: admin });
   await client.connect();
   try {
