@@ -152,8 +152,8 @@ describe("what a process is given", () => {
   test("a working directory that is missing is refused before anything starts", async () => {
     const place = newPlace();
     const missing = job("echo no", { workingDirectory: "/nowhere/at all" });
-    expect(newDriver().create(place, missing)).rejects.toThrow(LaunchError);
-    expect(newDriver().create(place, missing)).rejects.toThrow("/nowhere/at all does not exist");
+    await expect(newDriver().create(place, missing)).rejects.toThrow(LaunchError);
+    await expect(newDriver().create(place, missing)).rejects.toThrow("/nowhere/at all does not exist");
   });
 
   test("a command that is larger than the system allows is a launch error, and never starts", async () => {
@@ -161,7 +161,7 @@ describe("what a process is given", () => {
     const huge = job(`: ${"x".repeat(300_000)}`);
     const driver = newDriver();
     await driver.create(place, huge);
-    expect(driver.start(place, huge)).rejects.toThrow("larger than the system allows");
+    await expect(driver.start(place, huge)).rejects.toThrow("larger than the system allows");
     expect(claimForAgent(place.directory)).toBe("agent");
   });
 });
