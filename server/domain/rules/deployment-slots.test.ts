@@ -247,6 +247,18 @@ describe(preserveSlotLease.name, () => {
 
   testRule([
     {
+      title: "force does not make a run forget its slot",
+      policy: "minimal",
+      from: "RUNNING",
+      current: holding,
+      proposed: { type: "PENDING" },
+      answer: "ACCEPT",
+      holds: {
+        slot: none,
+        change: { state: { details: { deploymentConcurrencyLeaseId: "old-slot" } } },
+      },
+    },
+    {
       title: "a proposal does not change which slot a run has",
       from: "RUNNING",
       current: holding,

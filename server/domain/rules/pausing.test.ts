@@ -75,7 +75,7 @@ describe(handleResuming.name, () => {
     {
       title: "a paused run goes on without counting as another run",
       from: "PAUSED",
-      current: { details: { pauseTimeout: NOW + 1 } },
+      current: { details: { pauseTimeout: NOW } },
       proposed: { type: "RUNNING" },
       answer: "ACCEPT",
       holds: { change: { runCount: 1, policy: { resuming: false } } },

@@ -94,6 +94,33 @@ describe(endRetryInProcess.name, () => {
       holds: { change: { policy: { retryType: null } } },
     },
     {
+      title: "a forced return to the queue leaves nothing hidden from agents",
+      policy: "minimal",
+      from: "RUNNING",
+      facts: { policy: inProcess },
+      proposed: { type: "SCHEDULED" },
+      answer: "ACCEPT",
+      holds: { change: { policy: { retryType: null } } },
+    },
+    {
+      title: "a run that is cancelled for being late leaves its round of retries",
+      policy: "mark-late",
+      from: "SCHEDULED",
+      facts: {
+        policy: inProcess,
+        concurrency: {
+          limit: 0,
+          slotsHeld: 0,
+          strategy: "CANCEL_NEW",
+          gracePeriodSeconds: null,
+          ownLeaseAlive: false,
+        },
+      },
+      proposed: { type: "SCHEDULED", name: "Late" },
+      answer: "REJECT → CANCELLED",
+      holds: { change: { policy: { retryType: null } } },
+    },
+    {
       title: "a lease taken back leaves nothing hidden from agents",
       from: "PENDING",
       facts: { policy: inProcess },
