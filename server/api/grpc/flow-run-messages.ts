@@ -5,8 +5,8 @@ import {
   type LogLine,
   type State,
   StateType,
-  type TimelineHop,
 } from "#proto/sluice/v1/flow_run.ts";
+import { timeline } from "#server/domain/timeline.ts";
 import type { AttemptView } from "#server/store/attempts.ts";
 import type { FlowRunStateView } from "#server/store/flow-run-states.ts";
 import type { FlowRunView } from "#server/store/flow-runs.ts";
@@ -104,35 +104,17 @@ export function writeLogLine(view: LogLineView): LogLine {
   };
 }
 
-/** An attempt's way, hop by hop: those that are known, none before the one before it. */
+/** An attempt's way, hop by hop. */
 export function writeTimeline(view: AttemptView): AttemptTimeline {
-  const sinceStart = (us: number | null): number | null =>
-    view.startGrantedAt === null || us === null ? null : view.startGrantedAt + us / 1000;
-  const known: [string, number | null][] = [
-    ["submitted", view.submittedAt],
-    ["eligible", view.eligibleAt],
-    ["claimed", view.grantedAt],
-    ["accepted", view.acceptedAt],
-    ["start_granted", view.startGrantedAt],
-    ["process_started", sinceStart(view.startedAfterUs)],
-    ["first_output", sinceStart(view.firstOutputAfterUs)],
-    ["exited", sinceStart(view.exitedAfterUs)],
-    ["reported", view.reportedAt],
-  ];
-  const hops: TimelineHop[] = [];
-  let previous = view.submittedAt;
-  for (const [name, at] of known) {
-    if (at === null) continue;
-    // Two clocks meet here; a hop never lies before the one that caused it.
-    const placed = Math.max(at, previous);
-    hops.push({ name, at: new Date(placed), sincePreviousMs: placed - previous });
-    previous = placed;
-  }
   return {
     epoch: view.epoch,
     attempt: view.attempt,
     agentName: view.agentName,
-    hops,
+    hops: timeline(view).map(({ name, at, sincePreviousMs }) => ({
+      name,
+      at: writeTime(at),
+      sincePreviousMs,
+    })),
     endReason: view.endReason ?? "",
     exitCode: view.exitCode ?? undefined,
   };
