@@ -1,4 +1,4 @@
-import type { FlowRunKind } from "#server/domain/flow-run.ts";
+import type { FlowRunChange, FlowRunKind, Orchestration } from "#server/domain/flow-run.ts";
 import { placeRuns } from "#server/domain/placement.ts";
 import { changeFlowRuns, type FlowRunMove } from "#server/store/flow-run-changes.ts";
 import {
@@ -134,7 +134,7 @@ async function writeGrants(
   for (const run of claimed) {
     const agentId = agentOf.get(run.id);
     const answer = proposeState(ctx, run, { type: "PENDING" });
-    const change = storedChange(answer);
+    const change = storedChange(answer) ?? cancelledChange(ctx, run, answer);
     if (agentId === undefined || change === null) continue;
     const isGranted = answer.status === "ACCEPT";
     const epoch = isGranted ? run.epoch + 1 : run.epoch;
@@ -161,6 +161,20 @@ async function writeGrants(
       };
     })
     .sort((a, b) => (order.get(a.flowRunId) ?? 0) - (order.get(b.flowRunId) ?? 0));
+}
+
+/**
+ * A run that the rules will never let an agent have would be chosen again by every claim and hide
+ * those behind it: it is cancelled, with the rules' reason.
+ */
+function cancelledChange(
+  ctx: TransitionContext,
+  run: ClaimedFlowRun,
+  answer: Orchestration,
+): FlowRunChange | null {
+  if (answer.status !== "ABORT") return null;
+  const message = `It can never be started: ${answer.reason}`;
+  return storedChange(proposeState(ctx, run, { type: "CANCELLED", message }, "minimal"));
 }
 
 function leaseContent(

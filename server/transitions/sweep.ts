@@ -4,6 +4,7 @@ import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/le
 import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { switchedOn } from "#shared/failpoints.ts";
+import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
@@ -96,6 +97,8 @@ function endLost(
 ): void {
   const { flowRunId, epoch } = lease;
   writes.leases.push({ flowRunId, epoch, endReason: "agent lost" });
+  // The run may have ended by somebody else's word: then only the slot was left to free.
+  if (isTerminal(run.stateType)) return;
   const proposed =
     judgement === "cancel"
       ? ({
