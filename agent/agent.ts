@@ -22,7 +22,10 @@ import type { StopRequest } from "./stop-request.ts";
 import { crashedEvent } from "./timeline.ts";
 
 /** What an agent says of itself in every hello. */
-export type AgentIntroduction = Omit<AgentHello, "agentId" | "session" | "held" | "version" | "protocolVersion">;
+export type AgentIntroduction = Omit<
+  AgentHello,
+  "agentId" | "session" | "held" | "version" | "protocolVersion"
+>;
 
 /** What the agent is made of. */
 export interface AgentParts {
@@ -62,7 +65,8 @@ export class Agent implements SessionOwner {
 
   /** Goes on with everything that an earlier agent process left. */
   resume(): void {
-    for (const { attempt, resume } of leftAttempts(this.#parts.around)) this.#follow(attempt, resume);
+    for (const { attempt, resume } of leftAttempts(this.#parts.around))
+      this.#follow(attempt, resume);
   }
 
   /** Attempts of which anything is left, be it a line of output. */
@@ -146,7 +150,8 @@ export class Agent implements SessionOwner {
         `work pool '${introduction.workPoolName}' is of type '${welcome.workPoolType}', and this agent runs '${around.driver.type}'; choose another pool`,
       );
     }
-    if (welcome.workPoolPaused) around.logger.warning("the work pool is paused; nothing will start until it is resumed");
+    if (welcome.workPoolPaused)
+      around.logger.warning("the work pool is paused; nothing will start until it is resumed");
     for (const ref of welcome.fenced) {
       const attempt = this.#attempts.get(leaseKey(ref));
       attempt?.stop({
@@ -204,7 +209,9 @@ export class Agent implements SessionOwner {
     // The control plane believes that the slot is taken, whatever becomes of the lease.
     this.#toldSlots = undefined;
     this.changed();
-    const problem = this.#takesWork ? this.#parts.selfCheck.problem : "the agent takes no more work";
+    const problem = this.#takesWork
+      ? this.#parts.selfCheck.problem
+      : "the agent takes no more work";
     if (problem !== undefined) return around.outbox.returned(ref, problem);
     if (this.#attempts.has(leaseKey(ref))) return;
     const attempt = new RunLease(ref, lease, "accepted", around);
@@ -221,10 +228,15 @@ export class Agent implements SessionOwner {
     // One that was here is over, and its report is on the way or was heard. This one never came,
     // and if it still does it is not taken.
     if (!this.#seen.add(key)) return;
-    const event = crashedEvent("the lease never reached the agent before the run was stopped", true);
-    reports.add(ref, event, () => {}).catch((error: unknown) => {
-      logger.error("cannot report", { lease: key, error: messageOf(error) });
-    });
+    const event = crashedEvent(
+      "the lease never reached the agent before the run was stopped",
+      true,
+    );
+    reports
+      .add(ref, event, () => {})
+      .catch((error: unknown) => {
+        logger.error("cannot report", { lease: key, error: messageOf(error) });
+      });
   }
 
   #follow(attempt: RunLease, path: () => Promise<void>): void {
@@ -248,6 +260,7 @@ function readStop(reason: StopReason, graceMs: number): StopRequest {
   if (reason === StopReason.FENCED) {
     return { kind: "fenced", reason: "the run is no longer this agent's", graceMs };
   }
-  const why = reason === StopReason.REVOKED ? "the run was ended elsewhere" : "the run was cancelled";
+  const why =
+    reason === StopReason.REVOKED ? "the run was ended elsewhere" : "the run was cancelled";
   return { kind: "ordered", reason: why, graceMs };
 }

@@ -73,7 +73,8 @@ const GOODBYE_MS = 2000;
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { logger, clock = systemClock, target, workPoolName } = options;
-  const driver = options.driver ?? new ProcessDriver({ environment: options.environment, clock, logger });
+  const driver =
+    options.driver ?? new ProcessDriver({ environment: options.environment, clock, logger });
   if (options.type !== undefined && options.type !== driver.type) {
     throw new AppError(
       "work_pool_type_mismatch",
@@ -122,7 +123,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clock,
       logger,
       onChange: () => agent.changed(),
-      onJournalFailure: (error) => selfCheck.fail(`the journal cannot be written: ${String(error)}`),
+      onJournalFailure: (error) =>
+        selfCheck.fail(`the journal cannot be written: ${String(error)}`),
     },
     selfCheck,
     onConnected: () => {

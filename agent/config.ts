@@ -147,8 +147,15 @@ export function readAgentSettings(
 /** A URL of http or https. Throws an AppError that names the setting. */
 export function readUrl(setting: string, text: string): URL {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
-    throw invalidField(setting, `'${text}' is no address; write it as http://HOST:PORT or https://HOST:PORT`);
+  if (
+    url === null ||
+    (url.protocol !== "http:" && url.protocol !== "https:") ||
+    url.hostname === ""
+  ) {
+    throw invalidField(
+      setting,
+      `'${text}' is no address; write it as http://HOST:PORT or https://HOST:PORT`,
+    );
   }
   return url;
 }

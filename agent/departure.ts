@@ -81,14 +81,17 @@ export class Departure {
   #waitForQuiet(since: number): void {
     const { agent, clock } = this.#options;
     const quietAt = Math.max(since, agent.lastGrantAt) + QUIET_MS;
-    this.#quietTimer = setTimeout(() => {
-      if (Math.max(since, agent.lastGrantAt) + QUIET_MS > clock.monotonic()) {
-        this.#waitForQuiet(since);
-        return;
-      }
-      agent.takeNoMore();
-      this.#leave();
-    }, Math.max(0, quietAt - clock.monotonic()));
+    this.#quietTimer = setTimeout(
+      () => {
+        if (Math.max(since, agent.lastGrantAt) + QUIET_MS > clock.monotonic()) {
+          this.#waitForQuiet(since);
+          return;
+        }
+        agent.takeNoMore();
+        this.#leave();
+      },
+      Math.max(0, quietAt - clock.monotonic()),
+    );
   }
 
   #leave(): void {

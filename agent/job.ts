@@ -65,14 +65,20 @@ function requireCommand({ command }: PreparedJob, lease: Lease): string {
       `the flow has the entrypoint '${lease.entrypoint}' but no command that runs it; set the job variable 'command'`,
     );
   }
-  throw invalidField("command", "no command is left after resolving the job configuration; set the job variable 'command'");
+  throw invalidField(
+    "command",
+    "no command is left after resolving the job configuration; set the job variable 'command'",
+  );
 }
 
 function refusePullSteps({ pullStepsJson }: Lease): void {
   if (pullStepsJson.trim() === "") return;
   const steps = parseJson("pull_steps", pullStepsJson);
   if (!isJsonArray(steps) || steps.length > 0) {
-    throw invalidField("pull_steps", "this agent performs none; put the code on its host and set working_dir");
+    throw invalidField(
+      "pull_steps",
+      "this agent performs none; put the code on its host and set working_dir",
+    );
   }
 }
 
@@ -86,5 +92,8 @@ function readWorkingDirectory({ settings }: PreparedJob): string | null {
 function readStreamOutput({ settings }: PreparedJob): boolean {
   const value = settings["stream_output"] ?? true;
   if (typeof value === "boolean") return value;
-  throw invalidField("job_configuration.stream_output", `must be true or false, not ${kindOfJson(value)}`);
+  throw invalidField(
+    "job_configuration.stream_output",
+    `must be true or false, not ${kindOfJson(value)}`,
+  );
 }

@@ -113,7 +113,9 @@ export class JournalRows {
   /** User code may start from now on. */
   markStarting(key: string, bootId: string): void {
     this.#db
-      .query("update attempt set phase = 'starting', boot_id = ? where key = ? and phase = 'accepted'")
+      .query(
+        "update attempt set phase = 'starting', boot_id = ? where key = ? and phase = 'accepted'",
+      )
       .run(bootId, key);
   }
 
@@ -141,9 +143,7 @@ export class JournalRows {
     this.#db
       .query("insert into report (sequence, key, report) values (?, ?, ?)")
       .run(row.sequence, row.key, row.report);
-    this.#db
-      .query("update identity set last_sequence = max(last_sequence, ?)")
-      .run(row.sequence);
+    this.#db.query("update identity set last_sequence = max(last_sequence, ?)").run(row.sequence);
   }
 
   /** The report is acknowledged. */

@@ -6,7 +6,13 @@ import { armFailpoints } from "#shared/failpoints.ts";
 import { createLogger, type Logger, type LogLevel } from "#shared/logger.ts";
 import type { Setting } from "#shared/settings.ts";
 import { VERSION } from "#shared/version.ts";
-import { AGENT_SETTINGS, type AgentSettings, agentsDirectory, readAgentSettings, readUrl } from "./config.ts";
+import {
+  AGENT_SETTINGS,
+  type AgentSettings,
+  agentsDirectory,
+  readAgentSettings,
+  readUrl,
+} from "./config.ts";
 import { type AgentOptions, type RunningAgent, startAgent } from "./compose.ts";
 
 const EXIT_OK = 0;
@@ -56,9 +62,12 @@ function buildCommand(onStart: (flags: Record<string, unknown>) => Promise<void>
     }
     program.addOption(option);
   }
-  program.command("version").description("show the version").action(() => {
-    process.stdout.write(`${VERSION}\n`);
-  });
+  program
+    .command("version")
+    .description("show the version")
+    .action(() => {
+      process.stdout.write(`${VERSION}\n`);
+    });
   program.action(() => onStart(program.opts()));
   return program;
 }
@@ -139,7 +148,10 @@ function obeySignals(agent: RunningAgent, logger: Logger): void {
     count++;
     const runs = agent.status().runs;
     if (count === 1) {
-      logger.info("takes no more work and finishes what runs; once more stops it", { signal, runs });
+      logger.info("takes no more work and finishes what runs; once more stops it", {
+        signal,
+        runs,
+      });
       agent.drain("the agent is shutting down");
     } else if (count === 2) {
       logger.info("stops what runs; once more kills it", { signal, runs });
@@ -160,7 +172,9 @@ function printError(error: unknown): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   printError(error);
-  return error instanceof AppError && error.reason === "invalid_argument" ? EXIT_USAGE : EXIT_FAILED;
+  return error instanceof AppError && error.reason === "invalid_argument"
+    ? EXIT_USAGE
+    : EXIT_FAILED;
 }
 
 async function main(): Promise<number> {

@@ -54,11 +54,13 @@ export class PermissionRequest {
     for (;;) {
       const reply = this.#reply;
       this.#reply = undefined;
-      if (reply?.decision === StartDecision.REFUSED) return { kind: "refused", reason: reply.reason };
+      if (reply?.decision === StartDecision.REFUSED)
+        return { kind: "refused", reason: reply.reason };
       if (interrupted(!this.#asking && reply?.decision !== StartDecision.GRANTED)) {
         return { kind: "interrupted" };
       }
-      if (reply?.decision === StartDecision.GRANTED) return { kind: "granted", at: this.#repliedAt };
+      if (reply?.decision === StartDecision.GRANTED)
+        return { kind: "granted", at: this.#repliedAt };
       if (reply?.decision === StartDecision.WAIT) askAt = this.#repliedAt + reply.delayMs;
       const now = this.#clock.monotonic();
       if (now >= askAt) {

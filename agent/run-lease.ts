@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { StartReply } from "#proto/sluice/v1/agent_service.ts";
 import { Lease, type LeaseRef } from "#proto/sluice/v1/lease.ts";
 import { messageOf } from "#shared/errors.ts";
@@ -15,7 +14,7 @@ import {
 } from "./infrastructure/driver.ts";
 import { resolveJob } from "./job.ts";
 import type { AttemptPhase } from "./journal-rows.ts";
-import { attemptName, leaseKey } from "./lease-key.ts";
+import { attemptPlace, leaseKey } from "./lease-key.ts";
 import type { OutputTail } from "./log-shipper/tail.ts";
 import { PermissionRequest } from "./permission.ts";
 import type { ReportEvent, StoredReport } from "./reports.ts";
@@ -52,8 +51,7 @@ export class RunLease {
     this.#phase = phase;
     this.#around = around;
     this.#logger = around.logger.with({ lease: this.key });
-    const directory = join(around.runsDirectory, attemptName(ref));
-    this.#place = { key: this.key, directory, outputPath: join(directory, "output") };
+    this.#place = attemptPlace(ref, around.runsDirectory);
     this.#permission = new PermissionRequest(ref, around.outbox, around.clock, this.#bell);
     this.#timeline = { receivedAt: around.clock.monotonic() };
   }
@@ -107,7 +105,8 @@ export class RunLease {
   /** Ends the attempt, wherever it is. Doing so again can only shorten the grace. */
   stop(request: StopRequest): void {
     // A leader that ended by itself was not stopped; but nobody wants to hear of a fenced one.
-    if (!this.#leaderEnded || request.kind === "fenced") this.#stop = joinStops(this.#stop, request);
+    if (!this.#leaderEnded || request.kind === "fenced")
+      this.#stop = joinStops(this.#stop, request);
     this.#bell.ring();
     void this.#infrastructure?.end(request.graceMs);
   }
@@ -150,7 +149,10 @@ export class RunLease {
     if (this.#phase === "ended") return this.#conclude(reports.left(this.key));
     const adoption = await driver.adopt(this.#place, infrastructure, sameBoot);
     if (adoption.kind === "neverStarted") return this.#crash(adoption.reason, true);
-    this.#logger.info("took over a run", { phase: this.#phase, process: adoption.infrastructure.id });
+    this.#logger.info("took over a run", {
+      phase: this.#phase,
+      process: adoption.infrastructure.id,
+    });
     const untold = this.#phase === "starting" && sameBoot;
     const started = untold ? this.#started(adoption.infrastructure) : Promise.resolve();
     return this.#watch(adoption.infrastructure, started);
@@ -184,7 +186,10 @@ export class RunLease {
     try {
       await journal.write((rows) => rows.markStarting(this.key, bootId));
     } catch (error) {
-      return this.#crash(`not started: the agent cannot write its journal: ${messageOf(error)}`, true);
+      return this.#crash(
+        `not started: the agent cannot write its journal: ${messageOf(error)}`,
+        true,
+      );
     }
     failpoint("agent.starting-journalled");
     if (this.#stop !== undefined) return this.#stopBeforeStart();

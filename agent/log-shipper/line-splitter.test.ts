@@ -29,7 +29,9 @@ const anyOutput = fc
       fc.string({ unit: "binary" }).map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
       fc.constantFrom("\n", "\r\n", "\n\n", "é€😀").map((text) => Buffer.from(text)),
-      fc.integer({ min: MAX_LINE_BYTES - 3, max: MAX_LINE_BYTES + 3 }).map((n) => Buffer.alloc(n, "é")),
+      fc
+        .integer({ min: MAX_LINE_BYTES - 3, max: MAX_LINE_BYTES + 3 })
+        .map((n) => Buffer.alloc(n, "é")),
     ),
     { maxLength: 12 },
   )
@@ -64,7 +66,12 @@ test("a last line without an end waits for it until the output is final", () => 
 
 test("a line above 64 KiB comes in pieces that cut no character", () => {
   const lines = readAll(Buffer.from(`${"€".repeat(50_000)}\nnext\n`), []);
-  expect(lines.slice(0, -1).map(({ text }) => text).join("")).toBe("€".repeat(50_000));
+  expect(
+    lines
+      .slice(0, -1)
+      .map(({ text }) => text)
+      .join(""),
+  ).toBe("€".repeat(50_000));
   expect(lines.every(({ text }) => Buffer.byteLength(text) <= MAX_LINE_BYTES)).toBe(true);
   expect(lines.at(-1)?.text).toBe("next");
 });

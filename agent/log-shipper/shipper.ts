@@ -198,7 +198,8 @@ export class LogShipper {
     const tail = this.#tails.get(key);
     const sent = this.#inFlight.get(key);
     // A repeated answer to the chunk before says nothing new.
-    if (tail === undefined || sent === undefined || (storedOffset === sent.start && !discarded)) return;
+    if (tail === undefined || sent === undefined || (storedOffset === sent.start && !discarded))
+      return;
     this.#inFlight.delete(key);
     if (discarded) tail.discard();
     else tail.storedTo(storedOffset);

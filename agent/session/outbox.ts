@@ -94,7 +94,8 @@ export class Outbox {
     this.#blocked = false;
     this.#urgent = [];
     this.#credit = undefined;
-    for (const kind of [this.#stopsHeard, this.#accepted, this.#starts, this.#returned]) kind.clear();
+    for (const kind of [this.#stopsHeard, this.#accepted, this.#starts, this.#returned])
+      kind.clear();
     this.#reports.clear();
   }
 

@@ -112,7 +112,8 @@ export class Session {
       failures = end.livedMs > 0 ? 1 : failures + 1;
       const waitMs = end.reconnectAfterMs ?? backoffMs(BACKOFF, failures, Math.random());
       const fields = { reason: end.reason, retryInMs: Math.round(waitMs) };
-      if (end.reconnectAfterMs === undefined) logger.warning("not connected to the control plane", fields);
+      if (end.reconnectAfterMs === undefined)
+        logger.warning("not connected to the control plane", fields);
       else logger.info("reconnecting as the control plane asked", fields);
       this.#state = `not connected: ${end.reason}`;
       await this.#bell.wait(waitMs);
@@ -153,10 +154,16 @@ export class Session {
             return;
           case "reconnect":
             reconnectAfterMs ??= message.value.afterMs;
-            logger.info("the control plane asks for another stream", { reason: message.value.reason });
+            logger.info("the control plane asks for another stream", {
+              reason: message.value.reason,
+            });
             connection.finish();
             return;
-          default:
+          case "granted":
+          case "startReplies":
+          case "reportsAcknowledged":
+          case "stop":
+          case "drain":
             this.#deliver(message);
         }
       },
@@ -168,7 +175,11 @@ export class Session {
         this.#closed(heartbeat !== undefined);
         const lived = clock.monotonic() - openedAt;
         const livedMs = lived >= intervalMs ? lived : 0;
-        resolve({ ...end, livedMs, ...(reconnectAfterMs === undefined ? {} : { reconnectAfterMs }) });
+        resolve({
+          ...end,
+          livedMs,
+          ...(reconnectAfterMs === undefined ? {} : { reconnectAfterMs }),
+        });
       },
     });
     this.#connection = connection;
@@ -228,6 +239,7 @@ export class Session {
 }
 
 function refusalReason(code: number): "unauthenticated" | "not_found" | "invalid_argument" {
-  if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) return "unauthenticated";
+  if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED)
+    return "unauthenticated";
   return code === status.NOT_FOUND ? "not_found" : "invalid_argument";
 }

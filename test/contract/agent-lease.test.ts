@@ -12,19 +12,34 @@ describe("a lease that runs", () => {
     await using harness = await AgentHarness.open();
     const agent = await harness.start();
     const { controlPlane } = harness;
-    const lease = commandLease('echo "$SLUICE_FLOW_RUN_NAME $SLUICE_ATTEMPT"; echo two >&2; printf three; exit 3');
+    const lease = commandLease(
+      'echo "$SLUICE_FLOW_RUN_NAME $SLUICE_ATTEMPT"; echo two >&2; printf three; exit 3',
+    );
     controlPlane.grant(lease);
     const event = await controlPlane.ended(lease.ref);
     if (event.$case !== "exited") throw new Error(`it ${event.$case}`);
-    expect(event.value).toMatchObject({ exitCode: 3, signal: "", stoppedOnOrder: false, message: "" });
+    expect(event.value).toMatchObject({
+      exitCode: 3,
+      signal: "",
+      stoppedOnOrder: false,
+      message: "",
+    });
     const { startedAfterUs = -1, firstOutputAfterUs = -1, exitedAfterUs = -1 } = event.value;
     expect(startedAfterUs).toBeGreaterThan(0);
     expect(firstOutputAfterUs).toBeGreaterThan(0);
     expect(exitedAfterUs).toBeGreaterThanOrEqual(Math.max(startedAfterUs, firstOutputAfterUs));
-    expect(controlPlane.reportsOn(lease.ref).map((report) => report.event?.$case)).toEqual(["started", "exited"]);
+    expect(controlPlane.reportsOn(lease.ref).map((report) => report.event?.$case)).toEqual([
+      "started",
+      "exited",
+    ]);
     await eventually(() => agent.status().attempts === 0);
     expect(controlPlane.texts(lease.ref)).toEqual(["brisk-otter 1", "two", "three"]);
-    expect(agent.status()).toMatchObject({ runs: 0, freeSlots: 4, unacknowledgedReports: 0, unsentOutputs: 0 });
+    expect(agent.status()).toMatchObject({
+      runs: 0,
+      freeSlots: 4,
+      unacknowledgedReports: 0,
+      unsentOutputs: 0,
+    });
     expect(readdirSync(join(harness.home.path, folderName("etl", "a1"), "runs"))).toEqual([]);
   });
 
@@ -46,7 +61,9 @@ describe("a lease that runs", () => {
     harness.controlPlane.grant(lease);
     await harness.controlPlane.ended(lease.ref);
     await eventually(() => agent.status().attempts === 0);
-    expect(harness.controlPlane.texts(lease.ref)).toEqual(Array.from({ length: 10_000 }, (_, i) => String(i + 1)));
+    expect(harness.controlPlane.texts(lease.ref)).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => String(i + 1)),
+    );
     expect(harness.controlPlane.reportsOn(lease.ref).length).toBe(2);
   });
 
@@ -69,7 +86,8 @@ describe("a lease that runs", () => {
     const agent = await harness.start();
     const { controlPlane } = harness;
     let asked = 0;
-    controlPlane.startRule = () => (++asked === 1 ? { decision: "wait", delayMs: 60 } : { decision: "refused" });
+    controlPlane.startRule = () =>
+      ++asked === 1 ? { decision: "wait", delayMs: 60 } : { decision: "refused" };
     const lease = commandLease("echo never");
     controlPlane.grant(lease);
     await eventually(() => asked === 2);
@@ -88,13 +106,18 @@ describe("a lease that runs", () => {
       expect(event.$case === "exited" && event.value.exitCode).toBe(i);
     }
     await eventually(() => harness.controlPlane.heard("credit").at(-1)?.value.freeSlots === 100);
-    for (const { value } of harness.controlPlane.heard("credit")) expect(value.freeSlots).toBeGreaterThanOrEqual(0);
+    for (const { value } of harness.controlPlane.heard("credit"))
+      expect(value.freeSlots).toBeGreaterThanOrEqual(0);
   }, 30_000);
 });
 
 describe("a lease that cannot run", () => {
   const impossible: readonly (readonly [string, Record<string, unknown>, string])[] = [
-    ["a working directory that does not exist", { command: "true", working_dir: "/nowhere" }, "/nowhere does not exist"],
+    [
+      "a working directory that does not exist",
+      { command: "true", working_dir: "/nowhere" },
+      "/nowhere does not exist",
+    ],
     ["no command", {}, "set the job variable 'command'"],
     ["an environment that is none", { command: "true", env: "A=1" }, "env"],
   ];
@@ -134,7 +157,10 @@ describe("a stop order", () => {
     const event = await harness.controlPlane.ended(lease.ref);
     expect(event).toEqual({
       $case: "crashed",
-      value: { reason: "stopped before it was started, because the run was cancelled", neverStarted: true },
+      value: {
+        reason: "stopped before it was started, because the run was cancelled",
+        neverStarted: true,
+      },
     });
     expect(harness.controlPlane.heard("stopAcknowledged").length).toBe(1);
   });
@@ -159,7 +185,9 @@ describe("a stop order", () => {
     await harness.start();
     const { controlPlane } = harness;
     const marker = join(harness.home.path, "lives");
-    const lease = commandLease(`setsid sh -c 'trap "" TERM; while :; do touch ${JSON.stringify(marker)}; sleep 0.01; done' & echo up; wait`);
+    const lease = commandLease(
+      `setsid sh -c 'trap "" TERM; while :; do touch ${JSON.stringify(marker)}; sleep 0.01; done' & echo up; wait`,
+    );
     controlPlane.grant(lease);
     await eventually(() => existsSync(marker) && controlPlane.texts(lease.ref).includes("up"));
     controlPlane.stop(lease.ref, 200);
@@ -196,7 +224,9 @@ describe("a stop order", () => {
     await eventually(() => harness.controlPlane.texts(lease.ref).includes("up"));
     harness.controlPlane.stop(lease.ref, 1000, StopReason.FENCED);
     await eventually(() => agent.status().attempts === 0);
-    expect(harness.controlPlane.reportsOn(lease.ref).map(({ event }) => event?.$case)).toEqual(["started"]);
+    expect(harness.controlPlane.reportsOn(lease.ref).map(({ event }) => event?.$case)).toEqual([
+      "started",
+    ]);
   });
 });
 
@@ -206,13 +236,18 @@ describe("leaving", () => {
     const agent = await harness.start();
     const { controlPlane } = harness;
     const go = join(harness.home.path, "go");
-    const running = commandLease(`echo up; while [ ! -e ${JSON.stringify(go)} ]; do sleep 0.01; done`);
+    const running = commandLease(
+      `echo up; while [ ! -e ${JSON.stringify(go)} ]; do sleep 0.01; done`,
+    );
     const waiting = commandLease("echo never", { dueInMs: 600_000 });
     controlPlane.grant(running, waiting);
     await eventually(() => controlPlane.texts(running.ref).includes("up"));
     agent.drain("maintenance");
     await eventually(() => controlPlane.heard("returned").length === 1);
-    expect(controlPlane.heard("returned")[0]?.value).toEqual({ refs: [waiting.ref], reason: "maintenance" });
+    expect(controlPlane.heard("returned")[0]?.value).toEqual({
+      refs: [waiting.ref],
+      reason: "maintenance",
+    });
     expect(controlPlane.heard("credit").at(-1)?.value.freeSlots).toBe(0);
     const late = commandLease("echo never");
     controlPlane.grant(late);
@@ -231,7 +266,11 @@ describe("leaving", () => {
     agent.stopRuns("the host shuts down");
     const event = await harness.controlPlane.ended(lease.ref);
     if (event.$case !== "exited") throw new Error(`it ${event.$case}`);
-    expect(event.value).toMatchObject({ exitCode: 143, stoppedOnOrder: false, message: "stopped because the host shuts down" });
+    expect(event.value).toMatchObject({
+      exitCode: 143,
+      stoppedOnOrder: false,
+      message: "stopped because the host shuts down",
+    });
     expect((await agent.ended).kind).toBe("finished");
   });
 

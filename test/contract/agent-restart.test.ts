@@ -30,7 +30,15 @@ class AgentStage implements AsyncDisposable {
     const program = new RunningProgram({
       name: "agent",
       directory: this.home.path,
-      command: [process.execPath, join(REPOSITORY, "agent/main.ts"), "--pool", "etl", "--name", "a1", ...flags],
+      command: [
+        process.execPath,
+        join(REPOSITORY, "agent/main.ts"),
+        "--pool",
+        "etl",
+        "--name",
+        "a1",
+        ...flags,
+      ],
       environment: {
         PATH: process.env["PATH"] ?? "",
         SLUICE_HOME: this.home.path,
@@ -59,7 +67,9 @@ class AgentStage implements AsyncDisposable {
   /** A lease whose command writes its start into a ledger first. */
   lease(command: string): ReturnType<typeof commandLease> {
     const ref = { flowRunId: Bun.randomUUIDv7(), epoch: 1 };
-    return commandLease(`echo start >> '${join(this.home.path, ref.flowRunId)}'; ${command}`, { ref });
+    return commandLease(`echo start >> '${join(this.home.path, ref.flowRunId)}'; ${command}`, {
+      ref,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,7 +112,9 @@ describe("an agent that is killed", () => {
       await stage.start();
       const event = await controlPlane.ended(lease.ref);
       const what =
-        event.$case === "crashed" ? `crashed${event.value.neverStarted ? ", never started" : ""}` : event.$case;
+        event.$case === "crashed"
+          ? `crashed${event.value.neverStarted ? ", never started" : ""}`
+          : event.$case;
       expect(what).toBe(expected.end);
       if (event.$case === "exited") expect(event.value.exitCode).toBe(12);
       expect(stage.starts(lease.ref)).toBe(expected.starts);
@@ -128,7 +140,9 @@ describe("an agent that is killed", () => {
     const { controlPlane } = stage;
     const first = await stage.start();
     const go = join(stage.home.path, "go");
-    const lease = stage.lease(`for i in $(seq 1 300); do echo $i; sleep 0.005; done; while [ ! -e '${go}' ]; do sleep 0.02; done; exit 33`);
+    const lease = stage.lease(
+      `for i in $(seq 1 300); do echo $i; sleep 0.005; done; while [ ! -e '${go}' ]; do sleep 0.02; done; exit 33`,
+    );
     const other = stage.lease("echo other; exit 5");
     controlPlane.grant(lease);
     await eventually(() => controlPlane.texts(lease.ref).length > 30);
@@ -140,8 +154,11 @@ describe("an agent that is killed", () => {
     controlPlane.acknowledgesReports = true;
     await stage.start();
     const held = controlPlane.hellos.at(-1)?.held ?? [];
-    expect(held.map(({ ref, phase }) => [ref && leaseKey(ref), phase]).toSorted()).toEqual(
-      [[leaseKey(lease.ref), "ATTEMPT_PHASE_RUNNING"], [leaseKey(other.ref), "ATTEMPT_PHASE_ENDED"]].toSorted(),
+    expect(new Map(held.map(({ ref, phase }) => [ref && leaseKey(ref), phase]))).toEqual(
+      new Map([
+        [leaseKey(lease.ref), "ATTEMPT_PHASE_RUNNING"],
+        [leaseKey(other.ref), "ATTEMPT_PHASE_ENDED"],
+      ]),
     );
     await Bun.write(go, "");
     const event = await controlPlane.ended(lease.ref);
@@ -149,7 +166,9 @@ describe("an agent that is killed", () => {
     const left = await controlPlane.ended(other.ref);
     expect(left.$case === "exited" && left.value.exitCode).toBe(5);
     await eventually(() => controlPlane.texts(lease.ref).length >= 300);
-    expect(controlPlane.texts(lease.ref)).toEqual(Array.from({ length: 300 }, (_, i) => String(i + 1)));
+    expect(controlPlane.texts(lease.ref)).toEqual(
+      Array.from({ length: 300 }, (_, i) => String(i + 1)),
+    );
     expect(stage.starts(lease.ref)).toBe(1);
   }, 30_000);
 });
@@ -174,7 +193,10 @@ describe("the program", () => {
     await eventually(() => stage.controlPlane.texts(lease.ref).includes("up"));
     for (let i = 0; i < 3; i++) {
       agent.signal("SIGINT");
-      await agent.line([/finishes what runs/, /stops what runs/, /kills what runs/][i] ?? /./, 5000);
+      await agent.line(
+        [/finishes what runs/, /stops what runs/, /kills what runs/][i] ?? /./,
+        5000,
+      );
     }
     expect(await agent.exited).toEqual({ code: 0, signal: null });
     const event = await stage.controlPlane.ended(lease.ref);

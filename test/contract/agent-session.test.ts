@@ -48,16 +48,24 @@ describe("the hello", () => {
     harness.controlPlane.workPoolType = "kubernetes";
     const agent = await harness.start({}, false);
     const end = await agent.ended;
-    expect(end.kind === "refused" && end.error.message).toContain("'kubernetes', and this agent runs 'process'");
+    expect(end.kind === "refused" && end.error.message).toContain(
+      "'kubernetes', and this agent runs 'process'",
+    );
   });
 
   test("an agent whose control plane is not there yet keeps trying, and says so", async () => {
     await using harness = await AgentHarness.open();
     const lines: string[] = [];
     harness.controlPlane.refusal = { code: status.UNAVAILABLE, details: "the database is away" };
-    const logger = createLogger({ level: "info", format: "text", write: (line) => lines.push(line) });
+    const logger = createLogger({
+      level: "info",
+      format: "text",
+      write: (line) => lines.push(line),
+    });
     const agent = await harness.start({ logger }, false);
-    await eventually(() => lines.some((line) => line.includes("the database is away") && line.includes("retryInMs=")));
+    await eventually(() =>
+      lines.some((line) => line.includes("the database is away") && line.includes("retryInMs=")),
+    );
     harness.controlPlane.refusal = undefined;
     await agent.connected;
     expect(harness.controlPlane.hellos.length).toBeGreaterThanOrEqual(2);
@@ -115,7 +123,9 @@ describe("a stream that ends", () => {
     controlPlane.dropStreams("the replica stops");
     await controlPlane.ended(lease.ref);
     await eventually(() => agent.status().attempts === 0);
-    expect(controlPlane.texts(lease.ref)).toEqual(Array.from({ length: 200 }, (_, i) => String(i + 1)));
+    expect(controlPlane.texts(lease.ref)).toEqual(
+      Array.from({ length: 200 }, (_, i) => String(i + 1)),
+    );
   }, 15_000);
 
   test("with attempts that were given up elsewhere: they are ended and not reported", async () => {
@@ -134,7 +144,10 @@ describe("a stream that ends", () => {
   test("because the control plane asks for another one is replaced without a failure", async () => {
     await using harness = await AgentHarness.open();
     await harness.start();
-    harness.controlPlane.say({ $case: "reconnect", value: { afterMs: 1, reason: "the stream is old" } });
+    harness.controlPlane.say({
+      $case: "reconnect",
+      value: { afterMs: 1, reason: "the stream is old" },
+    });
     await eventually(() => harness.controlPlane.hellos.length === 2);
     await eventually(() => harness.controlPlane.openStreams === 1);
   });
@@ -146,7 +159,11 @@ describe("a link that is silent", () => {
     const { controlPlane } = harness;
     controlPlane.heartbeatIntervalMs = 50;
     await using link = await FaultyLink.open({ port: controlPlane.port });
-    const target = { url: new URL(`http://127.0.0.1:${link.port}`), token: undefined, rootCertificates: undefined };
+    const target = {
+      url: new URL(`http://127.0.0.1:${link.port}`),
+      token: undefined,
+      rootCertificates: undefined,
+    };
     const agent = await harness.start({ target });
     link.silence();
     await eventually(() => agent.status().connection.includes("3 heartbeats were not answered"));

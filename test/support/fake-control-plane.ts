@@ -25,7 +25,9 @@ type Said = NonNullable<SessionRequest["message"]>;
 type Answer = NonNullable<SessionResponse["message"]>;
 
 /** How a start request is answered. */
-export type StartRule = (ref: LeaseRef) =>
+export type StartRule = (
+  ref: LeaseRef,
+) =>
   | { readonly decision: "granted" | "refused" }
   | { readonly decision: "wait"; readonly delayMs: number }
   | { readonly decision: "silence" };
@@ -186,8 +188,14 @@ export class FakeControlPlane implements AsyncDisposable {
       case "reports": {
         for (const report of message.value.reports) this.reports.set(report.sequence, report);
         const sequences = message.value.reports.map(({ sequence }) => sequence);
-        if (this.acknowledgesReports) answer({ $case: "reportsAcknowledged", value: { sequences } });
+        if (this.acknowledgesReports)
+          answer({ $case: "reportsAcknowledged", value: { sequences } });
+        return;
       }
+      case "accepted":
+      case "credit":
+      case "returned":
+      case "stopAcknowledged":
     }
   }
 
@@ -240,7 +248,10 @@ export class FakeControlPlane implements AsyncDisposable {
 }
 
 /** A lease of a command, due now unless said otherwise. */
-export function commandLease(command: string, over: Partial<Lease> = {}): Lease & { ref: LeaseRef } {
+export function commandLease(
+  command: string,
+  over: Partial<Lease> = {},
+): Lease & { ref: LeaseRef } {
   const ref = over.ref ?? { flowRunId: Bun.randomUUIDv7(), epoch: 1 };
   const lease = Lease.fromPartial({
     attempt: 1,

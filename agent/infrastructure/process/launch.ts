@@ -17,8 +17,7 @@ const SHELL = "/bin/sh";
 export function inheritedEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const secret =
-    /^SLUICE_(API_KEY|DATABASE_URL|TLS_CA_FILE|LEASE|AGENT_.*|SERVER_.*|FAILPOINT.*)$/;
+  const secret = /^SLUICE_(API_KEY|DATABASE_URL|TLS_CA_FILE|LEASE|AGENT_.*|SERVER_.*|FAILPOINT.*)$/;
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && !secret.test(name)) kept[name] = value;
