@@ -5,7 +5,8 @@ import { requireName } from "#shared/names.ts";
 import { quoteWords } from "./shell-words.ts";
 import { YamlSource, type Located } from "./yaml-source.ts";
 
-const DEPLOYMENT_KEYS = [
+/** The keys a deployment may have. */
+export const DEPLOYMENT_KEYS = [
   "flow",
   "name",
   "description",
