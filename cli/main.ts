@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { systemClock } from "#shared/clock.ts";
 import type { Surroundings } from "./cli.ts";
-import { EXIT_INTERRUPTED } from "./cli-error.ts";
+import { EXIT_INTERRUPTED, InterruptedError } from "./cli-error.ts";
 import { runCli } from "./program.ts";
 import { sinkOf } from "./terminal.ts";
 
@@ -22,9 +22,15 @@ function interrupted(): AbortSignal {
 async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  // While a line is read, the terminal sends Ctrl-C as a key and no signal comes.
+  const pressed = new AbortController();
+  prompt.once("SIGINT", () => pressed.abort());
+  const signal = AbortSignal.any([interrupted(), pressed.signal]);
   try {
-    const answer = await prompt.question(`${question} [y/N] `, { signal: interrupted() });
+    const answer = await prompt.question(`${question} [y/N] `, { signal });
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    throw signal.aborted ? new InterruptedError() : error;
   } finally {
     prompt.close();
   }
