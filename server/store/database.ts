@@ -6,7 +6,9 @@ const INT8 = 20;
 
 /** Anything a statement can be run on: the pool for single reads, a transaction for the rest. */
 export interface Queryable {
-  query<Row extends object>(statement: Statement): Promise<{ rows: Row[]; rowCount: number | null }>;
+  query<Row extends object>(
+    statement: Statement,
+  ): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
 
 /** One statement of `sql/`, with its values. The name is the file's and names the prepared plan. */
@@ -34,6 +36,9 @@ export function openDatabase(options: DatabaseOptions): pg.Pool {
     keepAlive: true,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   });
+  // One that breaks while it is lent, between two statements, fails the next statement. Without a
+  // listener of its own that would end the program.
+  pool.on("connect", (client) => client.on("error", () => {}));
   // A connection that breaks while idle is replaced by the pool; it must not end the program.
   pool.on("error", (error) => {
     options.logger.warning("an idle database connection broke", { error: error.message });
@@ -46,13 +51,15 @@ function typeParser(oid: number, format?: "text" | "binary"): (text: string) => 
     if (oid === TIMESTAMPTZ) return parseTimestamp;
     if (oid === INT8) return Number;
   }
-  return pg.types.getTypeParser(oid, format as "text");
+  return pg.types.getTypeParser(oid, format);
 }
 
-/** PostgreSQL's text of a timestamptz as Millis, microseconds kept. */
+/** PostgreSQL's text of a timestamptz as Millis, microseconds kept; infinity stays infinite. */
 export function parseTimestamp(text: string): number {
-  const [, date, time, fraction = "", sign, hours, minutes = "00"] =
-    /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?/.exec(text) ?? [];
+  const parts = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?$/.exec(text);
+  // Number knows "Infinity"; what else does not match, as years before Christ, is not a number.
+  if (parts === null) return Number(text.replace("infinity", "Infinity"));
+  const [, date, time, fraction = "", sign, hours, minutes = "00"] = parts;
   const whole = Date.parse(`${date}T${time}${sign}${hours}:${minutes}`);
   return whole + Number(`0.${fraction}0`) * 1000;
 }

@@ -37,7 +37,7 @@ export interface EmbeddedPostgres {
   /** Whether a PostgreSQL of a server that died was still running, and was taken over. */
   readonly adopted: boolean;
   /** Ends it in good order and waits for that. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** How to start it. */
@@ -236,6 +236,8 @@ function cannotMake(path: string, cause: unknown): AppError {
 async function createDatabase(sockets: string): Promise<void> {
   const connect = async (database: string): Promise<pg.Client> => {
     const client = new pg.Client({ host: sockets, port: PORT, user: USER, database });
+    // A connection that breaks fails the statement; without a listener it would end the program.
+    client.on("error", () => {});
     await client.connect();
     return client;
   };

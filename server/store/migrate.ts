@@ -7,6 +7,7 @@ import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
 import insertSql from "./sql/schema-migration-insert.sql" with { type: "text" };
 import listSql from "./sql/schema-migration-list.sql" with { type: "text" };
+import versionSql from "./sql/server-version-read.sql" with { type: "text" };
 import { errorCode } from "./system-error.ts";
 
 /** One step of the schema. */
@@ -38,7 +39,7 @@ export async function migrate(
 ): Promise<{ version: number }> {
   const client = await connect(pool);
   try {
-    await requirePostgresVersion(client);
+    requirePostgresVersion(await readPostgresVersion(client));
     // The session's lock spans the steps' transactions.
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     try {
@@ -135,14 +136,17 @@ function explain(error: unknown): string {
   }
 }
 
-async function requirePostgresVersion(client: PoolClient): Promise<void> {
-  const { rows } = await client.query<{ number: string; name: string }>(
-    "select current_setting('server_version_num') as number, current_setting('server_version') as name",
-  );
-  const found = rows[0];
-  if (found === undefined || Number(found.number) >= OLDEST_POSTGRES) return;
+async function readPostgresVersion(client: PoolClient): Promise<{ number: number; name: string }> {
+  const { rows } = await client.query<{ number: number; name: string }>(versionSql);
+  return rows[0] ?? { number: 0, name: "of an unknown version" };
+}
+
+/** Refuses a PostgreSQL that is too old. `number` is its `server_version_num`. */
+export function requirePostgresVersion(version: { number: number; name: string }): void {
+  if (version.number >= OLDEST_POSTGRES) return;
   throw new AppError(
     "database_unavailable",
-    `the database is PostgreSQL ${found.name}; Sluice needs version 14 or newer`,
+    `the database is PostgreSQL ${version.name}; Sluice needs version 14 or newer: ` +
+      "upgrade it, or leave SLUICE_DATABASE_URL out to use the PostgreSQL that Sluice brings",
   );
 }

@@ -129,7 +129,7 @@ describe("a server with its own PostgreSQL", () => {
       const outcomes = await Promise.all(
         both.map((program) => program.line(/^(ready|refused)/, START_MS).then(([, word]) => word)),
       );
-      expect(outcomes.toSorted()).toEqual(["ready", "refused"]);
+      expect(new Set(outcomes)).toEqual(new Set(["ready", "refused"]));
     },
     TEST_MS,
   );

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import pg from "pg";
 import { openDatabase } from "#server/store/database.ts";
-import { migrate, MIGRATIONS, SCHEMA_VERSION, type Migration } from "#server/store/migrate.ts";
+import {
+  migrate,
+  MIGRATIONS,
+  requirePostgresVersion,
+  SCHEMA_VERSION,
+  type Migration,
+} from "#server/store/migrate.ts";
 import { AppError } from "#shared/errors.ts";
 import { silentLogger } from "#shared/logger.ts";
 import { emptyDatabase, type TestDatabase } from "#test/support/postgres.ts";
@@ -166,4 +172,11 @@ test("a wrong password is refused with the way out, and is not repeated", async 
   } finally {
     listener.stop(true);
   }
+});
+
+test("PostgreSQL 13 is refused, 14 is not", () => {
+  expect(() => requirePostgresVersion({ number: 130_022, name: "13.22" })).toThrow(
+    "the database is PostgreSQL 13.22; Sluice needs version 14 or newer",
+  );
+  expect(() => requirePostgresVersion({ number: 140_000, name: "14.0" })).not.toThrow();
 });

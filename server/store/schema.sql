@@ -1,0 +1,270 @@
+-- The schema that the migrations lead to. Written by 'bun scripts/database.ts'; never edited.
+
+table sluice.agent
+  id uuid not null
+  work_pool_id uuid not null
+  name text not null
+  type text not null
+  session bigint not null
+  slot_limit integer
+  work_queue_ids uuid[]
+  prefetch_seconds double precision not null default 0
+  heartbeat_seconds double precision not null
+  version text not null
+  hostname text not null
+  is_connected boolean not null default true
+  last_seen_at timestamp with time zone not null default clock_timestamp()
+  created_at timestamp with time zone not null default clock_timestamp()
+  constraint agent_pkey PRIMARY KEY (id)
+  constraint agent_slot_limit_check CHECK ((slot_limit >= 0))
+  constraint agent_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
+  with fillfactor=60
+
+table sluice.deployment
+  id uuid not null
+  flow_id uuid not null
+  name text not null
+  description text
+  version text
+  entrypoint text
+  parameters json not null default '{}'::json
+  parameter_schema jsonb not null default '{}'::jsonb
+  enforce_parameter_schema boolean not null default true
+  job_variables jsonb not null default '{}'::jsonb
+  pull_steps jsonb
+  tags text[] not null default '{}'::text[]
+  work_queue_id uuid
+  retries integer not null default 0
+  retry_delay_seconds double precision not null default 0
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint deployment_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
+  constraint deployment_flow_id_name_key UNIQUE (flow_id, name)
+  constraint deployment_pkey PRIMARY KEY (id)
+  constraint deployment_retries_check CHECK ((retries >= 0))
+  constraint deployment_retry_delay_seconds_check CHECK ((retry_delay_seconds >= (0)::double precision))
+  constraint deployment_work_queue_id_fkey FOREIGN KEY (work_queue_id) REFERENCES sluice.work_queue(id) ON DELETE SET NULL
+
+partitioned table sluice.event
+  id uuid not null
+  at timestamp with time zone not null
+  event text not null
+  resource_kind text not null
+  resource_id uuid not null
+  payload jsonb not null
+  constraint event_pkey PRIMARY KEY (id, at)
+  partition by RANGE (at)
+
+table sluice.event_default
+  id uuid not null
+  at timestamp with time zone not null
+  event text not null
+  resource_kind text not null
+  resource_id uuid not null
+  payload jsonb not null
+  constraint event_default_pkey PRIMARY KEY (id, at)
+  partition of sluice.event DEFAULT
+
+table sluice.flow
+  id uuid not null
+  name text not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  constraint flow_name_key UNIQUE (name)
+  constraint flow_pkey PRIMARY KEY (id)
+
+table sluice.flow_run
+  id uuid not null
+  name text not null
+  flow_id uuid not null
+  deployment_id uuid
+  work_pool_id uuid
+  work_queue_id uuid
+  kind text not null
+  state_id uuid not null
+  state_type text not null
+  state_name text not null
+  state_at timestamp with time zone not null
+  state_message text
+  state_details jsonb
+  epoch bigint not null default 0
+  leased boolean not null default false
+  run_count integer not null default 0
+  retries integer not null default 0
+  retry_delay_seconds double precision not null default 0
+  retry_type text
+  next_start_at timestamp with time zone
+  expected_start_at timestamp with time zone
+  start_at timestamp with time zone
+  end_at timestamp with time zone
+  total_run_seconds double precision not null default 0
+  policy jsonb
+  infrastructure_id text
+  idempotency_key text
+  created_at timestamp with time zone not null default clock_timestamp()
+  constraint flow_run_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
+  constraint flow_run_kind_check CHECK ((kind = ANY (ARRAY['command'::text, 'engine'::text])))
+  constraint flow_run_pkey PRIMARY KEY (id)
+  constraint flow_run_retry_type_check CHECK ((retry_type = ANY (ARRAY['in_process'::text, 'reschedule'::text])))
+  constraint flow_run_state_type_check CHECK ((state_type = ANY (ARRAY['SCHEDULED'::text, 'PENDING'::text, 'RUNNING'::text, 'PAUSED'::text, 'CANCELLING'::text, 'COMPLETED'::text, 'FAILED'::text, 'CRASHED'::text, 'CANCELLED'::text])))
+  constraint flow_run_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE SET NULL
+  constraint flow_run_work_queue_id_fkey FOREIGN KEY (work_queue_id) REFERENCES sluice.work_queue(id) ON DELETE SET NULL
+  with autovacuum_analyze_scale_factor=0.05
+  with autovacuum_vacuum_cost_delay=0
+  with autovacuum_vacuum_scale_factor=0.02
+  with fillfactor=70
+
+table sluice.flow_run_payload
+  flow_run_id uuid not null
+  parameters json not null
+  job_variables jsonb not null default '{}'::jsonb
+  tags text[] not null default '{}'::text[]
+  constraint flow_run_payload_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
+  constraint flow_run_payload_pkey PRIMARY KEY (flow_run_id)
+
+partitioned table sluice.flow_run_state
+  flow_run_id uuid not null
+  at timestamp with time zone not null
+  id uuid not null
+  type text not null
+  name text not null
+  message text
+  data jsonb
+  details jsonb
+  constraint flow_run_state_pkey PRIMARY KEY (flow_run_id, at)
+  partition by RANGE (at)
+
+table sluice.flow_run_state_default
+  flow_run_id uuid not null
+  at timestamp with time zone not null
+  id uuid not null
+  type text not null
+  name text not null
+  message text
+  data jsonb
+  details jsonb
+  constraint flow_run_state_default_pkey PRIMARY KEY (flow_run_id, at)
+  partition of sluice.flow_run_state DEFAULT
+
+table sluice.lease
+  flow_run_id uuid not null
+  epoch bigint not null
+  attempt integer not null
+  work_pool_id uuid not null
+  work_queue_id uuid not null
+  agent_id uuid not null
+  agent_name text not null
+  submitted_at timestamp with time zone not null
+  eligible_at timestamp with time zone not null
+  granted_at timestamp with time zone not null
+  accepted_at timestamp with time zone
+  start_granted_at timestamp with time zone
+  ended_at timestamp with time zone
+  end_reason text
+  revoking text
+  revoked_at timestamp with time zone
+  started_after_us bigint
+  first_output_after_us bigint
+  exited_after_us bigint
+  reported_at timestamp with time zone
+  exit_code integer
+  output_bytes bigint
+  constraint lease_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
+  constraint lease_pkey PRIMARY KEY (flow_run_id, epoch)
+  constraint lease_revoking_check CHECK ((revoking = ANY (ARRAY['cancelled'::text, 'revoked'::text])))
+  with autovacuum_vacuum_cost_delay=0
+  with autovacuum_vacuum_scale_factor=0.02
+  with fillfactor=70
+
+table sluice.liveness
+  id boolean not null default true
+  beat_at timestamp with time zone not null default clock_timestamp()
+  grace_from timestamp with time zone not null default clock_timestamp()
+  constraint liveness_id_check CHECK (id)
+  constraint liveness_pkey PRIMARY KEY (id)
+
+partitioned table sluice.log
+  flow_run_id uuid not null
+  epoch bigint not null
+  line_offset bigint not null
+  stored_at timestamp with time zone not null
+  at timestamp with time zone not null
+  level smallint not null
+  message text not null
+  constraint log_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
+  partition by RANGE (stored_at)
+
+table sluice.log_cursor
+  flow_run_id uuid not null
+  epoch bigint not null
+  stored_offset bigint not null default 0
+  constraint log_cursor_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
+  constraint log_cursor_pkey PRIMARY KEY (flow_run_id, epoch)
+  with fillfactor=60
+
+table sluice.log_default
+  flow_run_id uuid not null
+  epoch bigint not null
+  line_offset bigint not null
+  stored_at timestamp with time zone not null
+  at timestamp with time zone not null
+  level smallint not null
+  message text not null
+  constraint log_default_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
+  partition of sluice.log DEFAULT
+
+table sluice.schema_migration
+  version integer not null
+  name text not null
+  breaking boolean not null
+  program_version text not null
+  applied_at timestamp with time zone not null default clock_timestamp()
+  constraint schema_migration_pkey PRIMARY KEY (version)
+
+table sluice.work_pool
+  id uuid not null
+  name text not null
+  type text not null
+  description text
+  base_job_template jsonb not null default '{}'::jsonb
+  is_paused boolean not null default false
+  concurrency_limit integer
+  default_queue_id uuid
+  lost_policy text not null default 'crash'::text
+  lost_after_seconds integer not null default 60
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
+  constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
+  constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
+  constraint work_pool_lost_policy_check CHECK ((lost_policy = ANY (ARRAY['crash'::text, 'keep'::text])))
+  constraint work_pool_name_key UNIQUE (name)
+  constraint work_pool_pkey PRIMARY KEY (id)
+
+table sluice.work_queue
+  id uuid not null
+  work_pool_id uuid not null
+  name text not null
+  description text not null default ''::text
+  priority integer not null
+  concurrency_limit integer
+  is_paused boolean not null default false
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint work_queue_concurrency_limit_check CHECK ((concurrency_limit >= 0))
+  constraint work_queue_pkey PRIMARY KEY (id)
+  constraint work_queue_priority_check CHECK ((priority >= 1))
+  constraint work_queue_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
+  constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
+
+CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
+CREATE INDEX deployment_by_queue ON sluice.deployment USING btree (work_queue_id);
+CREATE INDEX flow_run_active ON sluice.flow_run USING btree (work_queue_id) WHERE (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text]));
+CREATE INDEX flow_run_by_deployment ON sluice.flow_run USING btree (deployment_id, id);
+CREATE INDEX flow_run_by_flow ON sluice.flow_run USING btree (flow_id, id);
+CREATE INDEX flow_run_not_late ON sluice.flow_run USING btree (next_start_at) WHERE ((state_type = 'SCHEDULED'::text) AND (state_name = 'Scheduled'::text));
+CREATE INDEX flow_run_ready ON sluice.flow_run USING btree (work_queue_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
+CREATE INDEX flow_run_unleased ON sluice.flow_run USING btree (work_queue_id) WHERE ((state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text])) AND (NOT leased));
+CREATE INDEX lease_held_by_agent ON sluice.lease USING btree (agent_id) WHERE (ended_at IS NULL);
+CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHERE (ended_at IS NULL);
+CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE UNIQUE INDEX flow_run_idempotency ON sluice.flow_run USING btree (flow_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
