@@ -33,7 +33,7 @@ const NONE: Profiles = { active: undefined, profiles: new Map() };
 const NOT_IN_A_PROFILE: ReadonlySet<string> = new Set(["SLUICE_HOME", "SLUICE_PROFILE"]);
 
 /** The folder of all files Sluice writes. */
-export function homeOf(environment: Environment): string {
+function homeOf(environment: Environment): string {
   return environment["SLUICE_HOME"] || join(environment["HOME"] || homedir(), ".sluice");
 }
 
@@ -151,7 +151,7 @@ export function environmentWithProfile(
 
 /** Replaces the file in one step, readable by its owner only. */
 export function writeProfiles(path: string, profiles: Profiles): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     const file = openSync(draft, "wx", 0o600);
@@ -173,9 +173,13 @@ function render({ active, profiles }: Profiles): string {
   const parts = active === undefined ? [] : [`active = ${quoted(active)}\n`];
   for (const [name, profile] of profiles) {
     const lines = Object.entries(profile).map(([key, value]) => `${key} = ${quoted(value)}\n`);
-    parts.push(`[profiles.${quoted(name)}]\n${lines.join("")}`);
+    parts.push(`[profiles.${keyText(name)}]\n${lines.join("")}`);
   }
   return parts.join("\n");
+}
+
+function keyText(name: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(name) ? name : quoted(name);
 }
 
 /** A TOML basic string: JSON's escapes are valid in it, once DEL is escaped too. */

@@ -220,7 +220,7 @@ export class YamlSource {
 }
 
 /** Several problems of a file as one error. */
-export function problemsError(file: string, lines: readonly string[]): CliError {
+function problemsError(file: string, lines: readonly string[]): CliError {
   const [first = "", ...others] = lines;
   if (others.length === 0) return usageError(first);
   const shown = lines.slice(0, MOST_PROBLEMS_SHOWN);

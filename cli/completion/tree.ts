@@ -11,7 +11,7 @@ export interface FlagNode {
 }
 
 /** What stands behind a flag: nothing, one of some words, a path, or anything else. */
-export type ValueKind =
+type ValueKind =
   | { readonly kind: "none" | "path" | "any" }
   | { readonly kind: "choice"; readonly choices: readonly string[] };
 
