@@ -33,8 +33,8 @@ const STEPS: readonly Step[] = [
   ...breakingStep(),
   {
     name: "schema",
-    command: ["scripts/database.ts", "dump", "--check"],
-    repair: "bun scripts/database.ts dump",
+    command: ["scripts/database.ts", "--check"],
+    repair: "bun scripts/database.ts",
   },
   {
     name: "states",

@@ -16,6 +16,9 @@ Usage: scripts/test [GROUP] [PATTERN] [-t NAME]
   -t NAME  only the tests whose name matches this regular expression
 `;
 
+/** Time for what ends by itself when the last test is over, as the shared test database. */
+const LINGER_MS = 15_000;
+
 interface Group {
   readonly name: string;
   /** Folders whose `*.test.ts` belong to it. */
@@ -81,7 +84,7 @@ async function run(
 
 /** Ends what the tests of a group left running; each such process counts as a failure. */
 async function endLeftovers(directory: string): Promise<number> {
-  const patience = performance.now() + 3000;
+  const patience = performance.now() + LINGER_MS;
   while (findLeftovers(directory).length > 0 && performance.now() < patience) await Bun.sleep(50);
   const left = findLeftovers(directory);
   for (const { pid, command } of left) {
