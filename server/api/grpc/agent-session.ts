@@ -96,7 +96,8 @@ export class AgentSession {
         this.#outbox.push({
           urgent: true,
           build: () => ({ message: { $case: "startReplies", value: { replies } } }),
-          onSent: () => failpoint("server.start-sent"),
+          // The transport has taken it, but the socket gets it at the end of this turn.
+          onSent: () => setImmediate(() => failpoint("server.start-sent")),
         }),
       onFailure: (error) => this.fail(error),
     });
