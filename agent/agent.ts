@@ -74,9 +74,14 @@ export class Agent implements SessionOwner {
     return [...this.#attempts.values()];
   }
 
-  /** Attempts that run or may come to run. */
-  get runningCount(): number {
-    return this.attempts.filter((attempt) => attempt.holdsSlot).length;
+  /** Attempts whose process may exist. */
+  get running(): readonly RunLease[] {
+    return this.attempts.filter(({ phase }) => phase === "starting" || phase === "running");
+  }
+
+  /** Attempts that wait for their time or for permission. */
+  get waiting(): readonly RunLease[] {
+    return this.attempts.filter(({ phase }) => phase === "accepted");
   }
 
   /** When the last lease came, on the monotonic clock; 0 if none did. */

@@ -44,6 +44,8 @@ export interface AgentOptions {
   readonly clock?: Clock;
   /** Another infrastructure than processes of this host. */
   readonly driver?: Driver;
+  /** Milliseconds between two looks whether this host can take work; 10 s if not given. */
+  readonly selfCheckIntervalMs?: number;
 }
 
 /** An agent that was started. */
@@ -91,7 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const connected = Promise.withResolvers<void>();
   const selfCheck = new SelfCheck({
     directory: state.directory,
-    intervalMs: SELF_CHECK_INTERVAL_MS,
+    intervalMs: options.selfCheckIntervalMs ?? SELF_CHECK_INTERVAL_MS,
     logger,
     onChange: () => agent.changed(),
   });

@@ -26,6 +26,7 @@ export class Departure {
   readonly #options: DepartureOptions;
   readonly #ended = Promise.withResolvers<AgentEnd>();
   #leaving = false;
+  #draining = false;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #deliveryTimer: ReturnType<typeof setTimeout> | undefined;
   #firstConnected = true;
@@ -53,6 +54,7 @@ export class Departure {
 
   /** Takes no more work, gives back what was not started, and ends when the rest is through. */
   drain(reason: string): void {
+    this.#draining = true;
     this.#options.agent.takeNoMore();
     this.#options.agent.giveBack(reason);
     this.#leave();
@@ -61,12 +63,14 @@ export class Departure {
   /** Something changed: looks whether everything is through. */
   look(): void {
     const { agent, reports } = this.#options;
-    if (!this.#leaving || agent.runningCount > 0) return;
+    if (!this.#leaving || this.#isBusy()) return;
     if (agent.attempts.length === 0 && reports.count === 0) {
       this.#ended.resolve({ kind: "finished", undelivered: 0 });
       return;
     }
     this.#deliveryTimer ??= setTimeout(() => {
+      this.#deliveryTimer = undefined;
+      if (this.#isBusy()) return;
       const undelivered = Math.max(agent.attempts.length, reports.count);
       this.#ended.resolve({ kind: "finished", undelivered });
     }, DELIVERY_MS);
@@ -76,6 +80,12 @@ export class Departure {
   close(): void {
     clearTimeout(this.#quietTimer);
     clearTimeout(this.#deliveryTimer);
+  }
+
+  /** While draining, only a lease with an open question waits, and its answer may never come. */
+  #isBusy(): boolean {
+    const { agent } = this.#options;
+    return agent.running.length > 0 || (!this.#draining && agent.waiting.length > 0);
   }
 
   #waitForQuiet(since: number): void {

@@ -79,9 +79,12 @@ async function runAgent(settings: AgentSettings): Promise<number> {
     format: settings.logFormat === "json" ? "json" : "text",
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  process.on("unhandledRejection", (error) => {
+  // Runs are worth more than a clean conscience: the agent logs what it did not foresee and goes on.
+  const onUnforeseen = (error: unknown): void => {
     logger.error("something failed that nobody waited for", { error: messageOf(error) });
-  });
+  };
+  process.on("unhandledRejection", onUnforeseen);
+  process.on("uncaughtException", onUnforeseen);
   const agent = await startAgent(agentOptions(settings, logger));
   obeySignals(agent, logger);
   void agent.connected.then(() => {
@@ -123,7 +126,12 @@ function agentOptions(settings: AgentSettings, logger: Logger): AgentOptions {
       token,
       rootCertificates: caFile === undefined ? undefined : readCertificates(caFile),
     },
-    jobSettings: { SLUICE_API_URL: apiUrl, SLUICE_GRPC_URL: grpcUrl },
+    jobSettings: {
+      SLUICE_API_URL: apiUrl,
+      SLUICE_GRPC_URL: grpcUrl,
+      // With BUN_BE_BUN=1 this program is a plain Bun, for flows in TypeScript.
+      SLUICE_RUNTIME: process.execPath,
+    },
     environment: process.env,
     logger,
   };

@@ -135,7 +135,7 @@ export class RunLease {
     } catch (error) {
       onJournalFailure(error);
       await prepared;
-      return this.#return(`the agent cannot write its journal: ${messageOf(error)}`);
+      return this.#letGo(`the agent cannot write its journal: ${messageOf(error)}`, true);
     }
     failpoint("agent.accepted");
     return this.#startWhenPermitted(await prepared);
@@ -175,11 +175,10 @@ export class RunLease {
     const dueAt = this.#timeline.receivedAt + this.#lease.dueInMs;
     // A start request says the same.
     if (dueAt > clock.monotonic()) outbox.accepted(this.ref);
-    const permission = await this.#permission.obtain(
-      dueAt,
-      (unasked) => this.#stop !== undefined || (unasked && this.#returning !== undefined),
+    const permission = await this.#permission.obtain(dueAt, (unasked) =>
+      this.#interrupted(unasked),
     );
-    if (permission.kind === "refused") return this.#drop(permission.reason);
+    if (permission.kind === "refused") return this.#letGo(permission.reason, false);
     if (permission.kind === "interrupted") return this.#stopBeforeStart();
     this.#timeline.grantedAt = permission.at;
     failpoint("agent.start-granted");
@@ -204,6 +203,12 @@ export class RunLease {
     this.#timeline.startedAt = clock.monotonic();
     failpoint("agent.process-started");
     return this.#watch(infrastructure, this.#started(infrastructure));
+  }
+
+  /** An order ends the asking at once; what this agent wants must wait for an open question. */
+  #interrupted(unasked: boolean): boolean {
+    if (this.#stop !== undefined && this.#stop.kind !== "leaving") return true;
+    return unasked && (this.#stop !== undefined || this.#returning !== undefined);
   }
 
   async #started(infrastructure: Infrastructure): Promise<void> {
@@ -259,22 +264,18 @@ export class RunLease {
 
   async #stopBeforeStart(): Promise<void> {
     const reason = this.#stop?.reason ?? this.#returning ?? "the agent stops";
-    if (this.#stop?.kind === "fenced") return this.#drop(reason);
+    if (this.#stop?.kind === "fenced") return this.#letGo(reason, false);
     const permitted = this.#timeline.grantedAt !== undefined;
     if (this.#stop?.kind === "ordered" || permitted) {
       return this.#crash(`stopped before it was started, because ${reason}`, true);
     }
-    return this.#return(reason);
+    return this.#letGo(reason, true);
   }
 
-  async #return(reason: string): Promise<void> {
-    this.#logger.info("gave the lease back", { reason });
-    this.#around.outbox.returned(this.ref, reason);
-    return this.#conclude(undefined);
-  }
-
-  async #drop(reason: string): Promise<void> {
-    this.#logger.info("dropped the lease", { reason });
+  /** Nothing was started: the lease goes back, or is gone anyway. */
+  async #letGo(reason: string, goesBack: boolean): Promise<void> {
+    this.#logger.info(goesBack ? "gave the lease back" : "dropped the lease", { reason });
+    if (goesBack) this.#around.outbox.returned(this.ref, reason);
     return this.#conclude(undefined);
   }
 

@@ -8,7 +8,7 @@ import type { Session } from "./session/session.ts";
 export interface AgentStatus {
   /** What the session does, in words. */
   readonly connection: string;
-  /** Attempts that run or may come to run. */
+  /** Attempts whose process may exist. */
   readonly runs: number;
   /** Attempts of which anything is left. */
   readonly attempts: number;
@@ -31,7 +31,7 @@ export function readStatus(parts: {
   const { session, agent, reports, shipper, selfCheck } = parts;
   return {
     connection: session.state,
-    runs: agent.runningCount,
+    runs: agent.running.length,
     attempts: agent.attempts.length,
     freeSlots: agent.freeSlots,
     unacknowledgedReports: reports.count,

@@ -25,8 +25,8 @@ class AgentStage implements AsyncDisposable {
     return new AgentStage(await FakeControlPlane.start());
   }
 
-  /** Starts an agent; it dies at the failpoint, once. */
-  launch(failpoint?: Failpoint, flags: readonly string[] = []): RunningProgram {
+  /** Starts an agent, with failpoints or test switches. */
+  launch(fault?: string, flags: readonly string[] = []): RunningProgram {
     const program = new RunningProgram({
       name: "agent",
       directory: this.home.path,
@@ -44,7 +44,7 @@ class AgentStage implements AsyncDisposable {
         SLUICE_HOME: this.home.path,
         SLUICE_GRPC_URL: this.controlPlane.url,
         SLUICE_FAILPOINT_DIR: this.home.path,
-        ...(failpoint === undefined ? {} : { SLUICE_FAILPOINTS: `${failpoint}=kill` }),
+        ...(fault === undefined ? {} : { SLUICE_FAILPOINTS: fault }),
       },
     });
     this.#programs.push(program);
@@ -52,8 +52,8 @@ class AgentStage implements AsyncDisposable {
   }
 
   /** Starts an agent and waits until it has said that it is connected. */
-  async start(failpoint?: Failpoint): Promise<RunningProgram> {
-    const program = this.launch(failpoint);
+  async start(fault?: string): Promise<RunningProgram> {
+    const program = this.launch(fault);
     await program.line(/^agent a1 ready: pool etl at http:/, 15_000);
     return program;
   }
@@ -105,7 +105,7 @@ describe("an agent that is killed", () => {
     test(`at ${expected.at} leaves its successor a run that starts ${expected.starts === 1 ? "once" : "never"}`, async () => {
       await using stage = await AgentStage.open();
       const { controlPlane } = stage;
-      const first = await stage.start(expected.at);
+      const first = await stage.start(`${expected.at}=kill`);
       const lease = stage.lease("echo line; exit 12");
       controlPlane.grant(lease);
       expect((await first.exited).signal).toBe("SIGKILL");
@@ -126,7 +126,7 @@ describe("an agent that is killed", () => {
 
   test("before it journalled the lease does not list it, so that it is granted again elsewhere", async () => {
     await using stage = await AgentStage.open();
-    const first = await stage.start("agent.lease-received");
+    const first = await stage.start("agent.lease-received=kill");
     const lease = stage.lease("true");
     stage.controlPlane.grant(lease);
     await first.exited;
@@ -170,6 +170,37 @@ describe("an agent that is killed", () => {
       Array.from({ length: 300 }, (_, i) => String(i + 1)),
     );
     expect(stage.starts(lease.ref)).toBe(1);
+  }, 30_000);
+});
+
+describe("a switched fault", () => {
+  test("of an agent that says everything twice changes neither runs nor lines", async () => {
+    await using stage = await AgentStage.open();
+    const { controlPlane } = stage;
+    controlPlane.repeatsItself = true;
+    await stage.start("duplicate-messages");
+    const leases = Array.from({ length: 5 }, () => stage.lease("seq 1 1000"));
+    controlPlane.grant(...leases);
+    for (const { ref } of leases) {
+      await controlPlane.ended(ref);
+      await eventually(() => controlPlane.texts(ref).length >= 1000);
+      expect(controlPlane.texts(ref)).toEqual(
+        Array.from({ length: 1000 }, (_, i) => String(i + 1)),
+      );
+      expect(controlPlane.reportsOn(ref).length).toBe(2);
+      expect(stage.starts(ref)).toBe(1);
+    }
+  }, 30_000);
+
+  test("of an agent without a journal is that it forgets what it holds", async () => {
+    await using stage = await AgentStage.open();
+    const first = await stage.start("no-journal");
+    const lease = stage.lease("echo up; sleep 300");
+    stage.controlPlane.grant(lease);
+    await eventually(() => stage.controlPlane.texts(lease.ref).includes("up"));
+    await first.kill();
+    await stage.start("no-journal");
+    expect(stage.controlPlane.hellos.at(-1)?.held).toEqual([]);
   }, 30_000);
 });
 
