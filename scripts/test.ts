@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { findLeftovers } from "./find-leftovers.ts";
+import { findLeftovers } from "#test/support/find-leftovers.ts";
 import { readJunit, type TestCounts } from "./read-junit.ts";
 
 const ROOT = join(import.meta.dir, "..");
