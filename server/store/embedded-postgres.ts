@@ -21,9 +21,10 @@ import { copyBinaries, installedBinaries, majorVersion, makeLinks } from "./post
 import { canGrantCapability, startProgram, type Launch } from "./postgres-process.ts";
 import { superviseServer } from "./postgres-server.ts";
 import { clearStalePostmaster } from "./stale-postmaster.ts";
-import { errorCode, isErrorCode } from "./system-error.ts";
+import { isErrorCode } from "./system-error.ts";
 
-const DATABASE = "sluice";
+/** The one that is there from the start: making another takes a third of a second. */
+const DATABASE = "postgres";
 /** Not "sluice": a schema of the user's name would hide names that are not given in full. */
 const USER = "postgres";
 const PORT = 5432;
@@ -93,7 +94,7 @@ export async function startEmbeddedPostgres(
       logger,
     });
     try {
-      await createDatabase(sockets);
+      await requireConnection(sockets);
     } catch (error) {
       await server.stop();
       throw error;
@@ -233,21 +234,20 @@ function cannotMake(path: string, cause: unknown): AppError {
   );
 }
 
-async function createDatabase(sockets: string): Promise<void> {
-  const connect = async (database: string): Promise<pg.Client> => {
-    const client = new pg.Client({ host: sockets, port: PORT, user: USER, database });
-    // A connection that breaks fails the statement; without a listener it would end the program.
-    client.on("error", () => {});
-    await client.connect();
-    return client;
-  };
+/** Proves that this program gets in, which takes more than that the server runs. */
+async function requireConnection(sockets: string): Promise<void> {
+  const client = new pg.Client({ host: sockets, port: PORT, user: USER, database: DATABASE });
+  // A connection that breaks fails the statement; without a listener it would end the program.
+  client.on("error", () => {});
   try {
-    const client = await connect(DATABASE);
-    await client.end();
-  } catch (error) {
-    if (errorCode(error) !== "3D000") throw error;
-    const client = await connect("postgres");
-    await client.query(`create database ${DATABASE}`);
+    await client.connect();
+  } catch (cause) {
+    throw new AppError(
+      "database_unavailable",
+      `PostgreSQL runs but cannot be reached in ${sockets}: ${messageOf(cause)}`,
+      { cause },
+    );
+  } finally {
     await client.end();
   }
 }
