@@ -16,7 +16,7 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { name: "types", command: ["tsc", "-p", "."], repair: "mend the types" },
-  { name: "lint", command: ["oxlint"], repair: "bun run lint --fix, then mend the rest" },
+  { name: "lint", command: ["oxlint"], repair: "bun run oxlint --fix, then mend the rest" },
   {
     name: "domain",
     command: ["tsc", "-p", "server/domain"],

@@ -77,7 +77,7 @@ test(
 
 test("a port that another program has is told, with what to do", async () => {
   using home = new TemporaryDirectory("quickstart");
-  await using other = Bun.serve({
+  using other = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: () => new Response("hi"),
