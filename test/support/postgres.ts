@@ -37,7 +37,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
 let knownServer: Promise<string> | undefined;
 
 /** The shared test server's address: SLUICE_TEST_DATABASE_URL, or one of our own, started if needed. */
-export function serverUrl(): Promise<string> {
+function serverUrl(): Promise<string> {
   const given = process.env["SLUICE_TEST_DATABASE_URL"];
   knownServer ??= given === undefined || given === "" ? useKeeper() : Promise.resolve(given);
   return knownServer;
