@@ -28,6 +28,17 @@ describe("the hello", () => {
     expect(second?.session).toBe((first?.session ?? 0) + 1);
   });
 
+  test("and the stream of the output carry the token", async () => {
+    await using harness = await AgentHarness.open();
+    const { controlPlane } = harness;
+    const target = { url: new URL(controlPlane.url), token: "s3cret", rootCertificates: undefined };
+    await harness.start({ target });
+    const lease = commandLease("echo line");
+    controlPlane.grant(lease);
+    await eventually(() => controlPlane.texts(lease.ref).length === 1);
+    expect(controlPlane.authorizations).toEqual(["Bearer s3cret", "Bearer s3cret"]);
+  });
+
   for (const [name, code] of Object.entries({
     UNAUTHENTICATED: status.UNAUTHENTICATED,
     NOT_FOUND: status.NOT_FOUND,

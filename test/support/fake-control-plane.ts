@@ -46,6 +46,8 @@ export class FakeControlPlane implements AsyncDisposable {
   readonly #server = new Server();
   readonly #streams = new Set<Stream>();
   readonly hellos: AgentHello[] = [];
+  /** The credentials of each call. */
+  readonly authorizations: unknown[] = [];
   readonly said: Said[] = [];
   readonly reports = new Map<number, Report>();
   readonly outputs = new Map<string, StoredOutput>();
@@ -156,6 +158,7 @@ export class FakeControlPlane implements AsyncDisposable {
   }
 
   #session(stream: Stream): void {
+    this.authorizations.push(...stream.metadata.get("authorization"));
     stream.on("data", ({ message }: SessionRequest) => {
       if (message !== undefined) this.#hear(stream, message);
     });
@@ -233,6 +236,7 @@ export class FakeControlPlane implements AsyncDisposable {
   }
 
   #pushLogs(stream: ServerDuplexStream<PushLogsRequest, PushLogsResponse>): void {
+    this.authorizations.push(...stream.metadata.get("authorization"));
     stream.on("data", ({ ref, startOffset, endOffset, lines }: PushLogsRequest) => {
       if (ref === undefined || !this.storesLogs) return;
       const output = this.output(ref);
