@@ -68,8 +68,11 @@ describe("parsing a field", () => {
     );
   });
 
-  test("survives nesting that no stack would", () => {
-    expect(messageFrom(() => parseJson("f", "[".repeat(200_000)))).toContain("column 200001");
+  test("refuses nesting that would exhaust a stack, and brackets in texts are none", () => {
+    const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+    expect(messageFrom(() => parseJson("f", nested(501)))).toContain("deeper than 500 levels");
+    expect(messageFrom(() => parseJson("f", nested(500)))).toBe("no error");
+    expect(messageFrom(() => parseJson("f", `["${"[".repeat(2000)}"]`))).toBe("no error");
   });
 });
 

@@ -19,8 +19,15 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Parses a field that holds JSON. Throws an invalid_argument that names the field and the place. */
+const MAX_DEPTH = 500;
+const JSON_MARK = /"(?:[^"\\]+|\\.)*"|[{}[\]]/gs;
+
+/**
+ * Parses a field that holds JSON. Throws an invalid_argument that names the field and the place;
+ * also for what is nested deeper than anything that could be worked on without exhausting a stack.
+ */
 export function parseJson(field: string, text: string): JsonValue {
+  requireDepth(field, text);
   try {
     const value: JsonValue = JSON.parse(text);
     return value;
@@ -31,6 +38,18 @@ export function parseJson(field: string, text: string): JsonValue {
         ? messageOf(error)
         : `line ${wrong.line}, column ${wrong.column}: expected ${wrong.expected}, found ${wrong.found}`;
     throw invalidField(field, `not JSON: ${why}`);
+  }
+}
+
+function requireDepth(field: string, text: string): void {
+  if (text.length <= 2 * MAX_DEPTH) return;
+  let depth = 0;
+  for (const [mark] of text.matchAll(JSON_MARK)) {
+    if (mark === "{" || mark === "[") depth += 1;
+    else if (mark === "}" || mark === "]") depth -= 1;
+    if (depth > MAX_DEPTH) {
+      throw invalidField(field, `it is nested deeper than ${MAX_DEPTH} levels; flatten it`);
+    }
   }
 }
 

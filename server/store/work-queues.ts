@@ -28,16 +28,22 @@ export async function ensureWorkQueue(tx: Tx, workPoolId: string, name: string):
     values: [workPoolId],
   });
   const priority = unusedPriority(rows.map((row) => row.priority));
-  return insertWorkQueue(tx, { workPoolId, name, priority });
+  const id = newId();
+  await insertWorkQueue(tx, { id, workPoolId, name, priority });
+  return id;
 }
 
-/** Inserts a queue and tells of it; answers its id. */
-export async function insertWorkQueue(
-  tx: Tx,
-  queue: { readonly workPoolId: string; readonly name: string; readonly priority: number },
-): Promise<string> {
-  const id = newId();
-  const { workPoolId, name, priority } = queue;
+/** A queue to insert. */
+export interface NewWorkQueue {
+  readonly id: string;
+  readonly workPoolId: string;
+  readonly name: string;
+  readonly priority: number;
+}
+
+/** Inserts a queue and tells of it. */
+export async function insertWorkQueue(tx: Tx, queue: NewWorkQueue): Promise<void> {
+  const { id, workPoolId, name, priority } = queue;
   await tx.query({
     name: "work-queue-insert",
     text: insertSql,
@@ -51,7 +57,6 @@ export async function insertWorkQueue(
       payload: { name, priority, work_pool_id: workPoolId },
     },
   ]);
-  return id;
 }
 
 async function lockQueues(tx: Tx, workPoolId: string): Promise<void> {

@@ -1,0 +1,143 @@
+import type { JsonObject } from "#shared/json.ts";
+import lockRunsSql from "./sql/flow-run-lock-of-pool.sql" with { type: "text" };
+import revokeSql from "./sql/lease-revoke-of-pool.sql" with { type: "text" };
+import deleteSql from "./sql/work-pool-delete.sql" with { type: "text" };
+import forDeploymentSql from "./sql/work-pool-for-deployment.sql" with { type: "text" };
+import insertSql from "./sql/work-pool-insert.sql" with { type: "text" };
+import lockSql from "./sql/work-pool-lock.sql" with { type: "text" };
+import updateSql from "./sql/work-pool-update.sql" with { type: "text" };
+import type { Tx } from "./transaction.ts";
+
+/** A pool to insert. */
+export interface NewWorkPool {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly description: string | null;
+  readonly baseJobTemplate: JsonObject;
+  readonly isPaused: boolean;
+  readonly concurrencyLimit: number | null;
+  readonly defaultQueueId: string;
+  readonly lostPolicy: "crash" | "keep";
+  readonly lostAfterSeconds: number;
+}
+
+/** False if the name is taken. The default queue must be inserted before the commit. */
+export async function insertWorkPool(tx: Tx, pool: NewWorkPool): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: "work-pool-insert",
+    text: insertSql,
+    values: [
+      pool.id,
+      pool.name,
+      pool.type,
+      pool.description,
+      JSON.stringify(pool.baseJobTemplate),
+      pool.isPaused,
+      pool.concurrencyLimit,
+      pool.defaultQueueId,
+      pool.lostPolicy,
+      pool.lostAfterSeconds,
+    ],
+  });
+  return rowCount === 1;
+}
+
+/** New values of a pool's fields; undefined leaves one as it is. */
+export interface WorkPoolFields {
+  readonly description: string | undefined;
+  readonly isPaused: boolean | undefined;
+  readonly concurrencyLimit: number | null | undefined;
+  readonly baseJobTemplate: JsonObject | undefined;
+}
+
+/** What became different. */
+export interface UpdatedWorkPool {
+  readonly id: string;
+  readonly descriptionChanged: boolean;
+  readonly limitChanged: boolean;
+  readonly templateChanged: boolean;
+}
+
+/** Changes the pool of that name; undefined if there is none. */
+export async function updateWorkPoolRow(
+  tx: Tx,
+  name: string,
+  fields: WorkPoolFields,
+): Promise<UpdatedWorkPool | undefined> {
+  const { description, isPaused, concurrencyLimit, baseJobTemplate } = fields;
+  const { rows } = await tx.query<UpdatedWorkPool>({
+    name: "work-pool-update",
+    text: updateSql,
+    values: [
+      name,
+      description !== undefined,
+      description ?? null,
+      isPaused !== undefined,
+      isPaused ?? null,
+      concurrencyLimit !== undefined,
+      concurrencyLimit ?? null,
+      baseJobTemplate !== undefined,
+      baseJobTemplate === undefined ? null : JSON.stringify(baseJobTemplate),
+    ],
+  });
+  return rows[0];
+}
+
+/** Id of the pool of that name, locked against whoever would join it. */
+export async function lockWorkPool(tx: Tx, name: string): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: "work-pool-lock",
+    text: lockSql,
+    values: [name],
+  });
+  return rows[0]?.id;
+}
+
+/** Locks the pool's runs that are not over. */
+export async function lockRunsOfPool(tx: Tx, workPoolId: string): Promise<void> {
+  await tx.query({ name: "flow-run-lock-of-pool", text: lockRunsSql, values: [workPoolId] });
+}
+
+/** Orders the end of what the pool's agents hold; answers those agents. The runs are locked. */
+export async function revokeLeasesOfPool(tx: Tx, workPoolId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ agentId: string }>({
+    name: "lease-revoke-of-pool",
+    text: revokeSql,
+    values: [workPoolId],
+  });
+  return rows.map((row) => row.agentId);
+}
+
+/** Deletes a pool; answers the queues that went with it. */
+export async function deleteWorkPoolRow(
+  tx: Tx,
+  workPoolId: string,
+): Promise<{ id: string; name: string }[]> {
+  const { rows } = await tx.query<{ id: string; name: string }>({
+    name: "work-pool-delete",
+    text: deleteSql,
+    values: [workPoolId],
+  });
+  return rows;
+}
+
+/** A pool as a deployment needs it, kept from being deleted until the transaction ends. */
+export interface PoolForDeployment {
+  readonly id: string;
+  readonly defaultQueueId: string;
+  readonly baseJobTemplate: JsonObject;
+}
+
+/** The pool of that name; undefined if there is none. */
+export async function poolForDeployment(
+  tx: Tx,
+  name: string,
+): Promise<PoolForDeployment | undefined> {
+  const { rows } = await tx.query<PoolForDeployment>({
+    name: "work-pool-for-deployment",
+    text: forDeploymentSql,
+    values: [name],
+  });
+  return rows[0];
+}

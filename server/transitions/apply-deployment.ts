@@ -1,0 +1,172 @@
+import { parseParameters } from "#server/domain/parameters.ts";
+import { type NewDeployment, upsertDeployment } from "#server/store/deployment-changes.ts";
+import { insertEvents } from "#server/store/events.ts";
+import { ensureFlow } from "#server/store/flows.ts";
+import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { findPoolForDeployment } from "#server/store/work-pool-changes.ts";
+import { ensureWorkQueue } from "#server/store/work-queues.ts";
+import { AppError, invalidField } from "#shared/errors.ts";
+import { newId } from "#shared/ids.ts";
+import { expandDottedKeys } from "#shared/job-template/job-variables.ts";
+import { type JsonObject, parseJsonArray, parseJsonObject } from "#shared/json.ts";
+import { requireName } from "#shared/names.ts";
+import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
+import type { TransitionContext } from "./context.ts";
+import { requireSchema, schemaViolation } from "./json-schema.ts";
+import { templateVariables } from "./work-pool-template.ts";
+
+const MAX_JSON_CHARACTERS = 1_048_576;
+const MAX_RETRIES = 2_147_483_647;
+
+/** A deployment to create or replace. An empty text is none; JSON is text, empty for `{}`. */
+export interface ApplyDeploymentInput {
+  readonly flowName: string;
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly entrypoint: string;
+  readonly parameters: string;
+  readonly parameterSchema: string;
+  readonly enforceParameterSchema: boolean;
+  readonly jobVariables: string;
+  /** A JSON array; empty: no steps. */
+  readonly pullSteps: string;
+  readonly tags: readonly string[];
+  /** Empty: in no pool. */
+  readonly workPoolName: string;
+  /** Empty: the pool's default queue. */
+  readonly workQueueName: string;
+  readonly retries: number;
+  readonly retryDelaySeconds: number;
+}
+
+type Content = Omit<NewDeployment, "id" | "flowId" | "workQueueId">;
+
+/**
+ * Creates the deployment, or replaces the one of the same flow and name. Flow and queue are created
+ * if they do not exist. Throws not_found for a pool that does not, invalid_argument for a bad field.
+ */
+export async function applyDeployment(
+  ctx: TransitionContext,
+  input: ApplyDeploymentInput,
+): Promise<{ id: string; created: boolean }> {
+  const content = readContent(input);
+  return inTransaction(ctx.pool, async (tx) => {
+    const workQueueId = await resolveQueue(tx, input, content.jobVariables);
+    const flowId = await ensureFlow(tx, input.flowName);
+    const stored = await upsertDeployment(tx, { id: newId(), flowId, workQueueId, ...content });
+    await insertEvents(tx, [
+      {
+        event: `prefect.deployment.${stored.created ? "created" : "updated"}`,
+        resourceKind: "deployment",
+        resourceId: stored.id,
+        payload: { name: input.name, flow_id: flowId, flow_name: input.flowName },
+      },
+    ]);
+    return stored;
+  });
+}
+
+function readContent(input: ApplyDeploymentInput): Content {
+  readNames(input);
+  const { retries, retryDelaySeconds, enforceParameterSchema } = input;
+  if (!(Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES)) {
+    throw invalidField("retries", `${retries} is out of range; give a whole number from 0`);
+  }
+  if (!(Number.isFinite(retryDelaySeconds) && retryDelaySeconds >= 0)) {
+    throw invalidField(
+      "retry_delay_seconds",
+      `${retryDelaySeconds} is out of range; give seconds from 0`,
+    );
+  }
+  const parameters = parseParameters("parameters_json", input.parameters);
+  requireStorableJson("parameters_json", parameters.value);
+  const parameterSchema = readObject("parameter_schema_json", input.parameterSchema);
+  if (enforceParameterSchema) {
+    requireSchema("parameter_schema_json", parameterSchema);
+    requireFit("parameters_json", parameterSchema, parameters.value);
+  }
+  return {
+    name: input.name,
+    description: input.description || null,
+    version: input.version || null,
+    entrypoint: input.entrypoint || null,
+    parameters: parameters.text,
+    parameterSchema,
+    enforceParameterSchema,
+    jobVariables: readObject("job_variables_json", input.jobVariables),
+    pullSteps: readPullSteps(input.pullSteps),
+    tags: [...new Set(input.tags)],
+    retries,
+    retryDelaySeconds,
+  };
+}
+
+function readNames(input: ApplyDeploymentInput): void {
+  requireName("flow_name", input.flowName);
+  requireName("name", input.name);
+  requireStorableText("flow_name", input.flowName);
+  requireStorableText("name", input.name);
+  requireStorableText("description", input.description);
+  requireStorableText("version", input.version);
+  requireStorableText("entrypoint", input.entrypoint);
+  requireStorableText("work_pool_name", input.workPoolName);
+  for (const tag of input.tags) requireStorableText("tags", tag);
+}
+
+function readPullSteps(text: string): Content["pullSteps"] {
+  if (text.trim() === "") return null;
+  requireLength("pull_steps_json", text);
+  const steps = parseJsonArray("pull_steps_json", text);
+  requireStorableJson("pull_steps_json", steps);
+  return steps;
+}
+
+function readObject(field: string, text: string): JsonObject {
+  requireLength(field, text);
+  const value = parseJsonObject(field, text);
+  requireStorableJson(field, value);
+  return value;
+}
+
+function requireLength(field: string, text: string): void {
+  if (text.length <= MAX_JSON_CHARACTERS) return;
+  throw invalidField(
+    field,
+    `it has ${text.length} characters; at most ${MAX_JSON_CHARACTERS} are allowed`,
+  );
+}
+
+/** Refuses a value that does not fit; what the schema requires may come with the run. */
+function requireFit(field: string, schema: JsonObject, value: JsonObject): void {
+  const violation = schemaViolation(field, schema, value, { required: false });
+  if (violation !== undefined) throw invalidField(violation.field, violation.description);
+}
+
+async function resolveQueue(
+  tx: Tx,
+  { workPoolName, workQueueName }: ApplyDeploymentInput,
+  jobVariables: JsonObject,
+): Promise<string | null> {
+  if (workPoolName === "") {
+    if (workQueueName === "") return null;
+    throw invalidField(
+      "work_queue_name",
+      `'${workQueueName}' is in no pool; give work_pool_name too`,
+    );
+  }
+  const pool = await findPoolForDeployment(tx, workPoolName);
+  if (pool === undefined) {
+    throw new AppError(
+      "not_found",
+      `work_pool_name: there is no work pool '${workPoolName}'; 'sluice work-pool ls' lists them, ` +
+        "'sluice work-pool create' makes one",
+      { metadata: { work_pool: workPoolName } },
+    );
+  }
+  const variables = templateVariables(pool.baseJobTemplate);
+  if (variables !== undefined) {
+    requireFit("job_variables_json", variables, expandDottedKeys(jobVariables));
+  }
+  return workQueueName === "" ? pool.defaultQueueId : ensureWorkQueue(tx, pool.id, workQueueName);
+}

@@ -1,0 +1,44 @@
+import { insertEvents } from "#server/store/events.ts";
+import { inTransaction } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
+import {
+  deleteWorkPoolRow,
+  lockRunsOfPool,
+  lockWorkPool,
+  revokeLeasesOfPool,
+} from "#server/store/work-pool-changes.ts";
+import { requireStorableText } from "#shared/storable-text.ts";
+import type { TransitionContext } from "./context.ts";
+import { workPoolNotFound } from "./update-work-pool.ts";
+
+/**
+ * Deletes a pool with its queues and its agents' rows. What agents still hold is ordered to stop and
+ * keeps its lease until it has; deployments and runs stay, in no pool.
+ */
+export async function deleteWorkPool(ctx: TransitionContext, name: string): Promise<void> {
+  requireStorableText("name", name);
+  const agentIds = await inTransaction(ctx.pool, async (tx) => {
+    const id = await lockWorkPool(tx, name);
+    if (id === undefined) throw workPoolNotFound(name);
+    await lockRunsOfPool(tx, id);
+    const agents = await revokeLeasesOfPool(tx, id);
+    const queues = await deleteWorkPoolRow(tx, id);
+    await insertEvents(tx, [
+      ...queues.map((queue) => ({
+        event: "prefect.work-queue.deleted",
+        resourceKind: "work-queue",
+        resourceId: queue.id,
+        payload: { name: queue.name, work_pool_id: id },
+      })),
+      {
+        event: "prefect.work-pool.deleted",
+        resourceKind: "work-pool",
+        resourceId: id,
+        payload: { name },
+      },
+    ]);
+    await notifyOnCommit(tx, ctx.wakeUps, "agent", agents);
+    return agents;
+  });
+  for (const id of agentIds) ctx.wakeUps.emit("agent", id);
+}

@@ -1,0 +1,73 @@
+import { requireLimit } from "#server/domain/work-pool.ts";
+import { insertEvents } from "#server/store/events.ts";
+import { inTransaction } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
+import { updateWorkPoolRow } from "#server/store/work-pool-changes.ts";
+import { AppError } from "#shared/errors.ts";
+import { parseJsonObject } from "#shared/json.ts";
+import { requireStorableText } from "#shared/storable-text.ts";
+import type { TransitionContext } from "./context.ts";
+import { requireTemplate } from "./create-work-pool.ts";
+
+/** What to change; undefined leaves a field as it is. */
+export interface WorkPoolChange {
+  readonly description?: string | undefined;
+  readonly isPaused?: boolean | undefined;
+  /** Null removes the limit. */
+  readonly concurrencyLimit?: number | null | undefined;
+  /** JSON text. */
+  readonly baseJobTemplate?: string | undefined;
+}
+
+/** Changes a pool. What thereby may start does so at once. */
+export async function updateWorkPool(
+  ctx: TransitionContext,
+  name: string,
+  change: WorkPoolChange,
+): Promise<void> {
+  requireStorableText("name", name);
+  requireStorableText("description", change.description ?? "");
+  if (change.concurrencyLimit !== undefined) {
+    requireLimit("concurrency_limit", change.concurrencyLimit);
+  }
+  const template =
+    change.baseJobTemplate === undefined
+      ? undefined
+      : parseJsonObject("base_job_template_json", change.baseJobTemplate);
+  if (template !== undefined) requireTemplate("base_job_template_json", template);
+  const id = await inTransaction(ctx.pool, async (tx) => {
+    const updated = await updateWorkPoolRow(tx, name, {
+      description: change.description,
+      isPaused: change.isPaused,
+      concurrencyLimit: change.concurrencyLimit,
+      baseJobTemplate: template,
+    });
+    if (updated === undefined) throw workPoolNotFound(name);
+    const resource = { resourceKind: "work-pool", resourceId: updated.id };
+    const fields = [
+      ...(updated.descriptionChanged ? ["description"] : []),
+      ...(updated.limitChanged ? ["concurrency_limit"] : []),
+      ...(updated.templateChanged ? ["base_job_template"] : []),
+    ];
+    await insertEvents(tx, [
+      ...(fields.length === 0
+        ? []
+        : [{ event: "prefect.work-pool.updated", ...resource, payload: { updated_fields: fields } }]),
+      ...(change.isPaused === true
+        ? [{ event: "prefect.work-pool.paused", ...resource, payload: {} }]
+        : []),
+    ]);
+    await notifyOnCommit(tx, ctx.wakeUps, "pool", [updated.id]);
+    return updated.id;
+  });
+  ctx.wakeUps.emit("pool", id);
+}
+
+/** The refusal of a pool's name that there is not. */
+export function workPoolNotFound(name: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`,
+    { metadata: { work_pool: name } },
+  );
+}

@@ -1,0 +1,42 @@
+import { requireTemplateStructure } from "#server/domain/work-pool.ts";
+import { invalidField } from "#shared/errors.ts";
+import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "#shared/json.ts";
+import { requireStorableJson } from "#shared/storable-text.ts";
+import { requireSchema, schemaViolation } from "./json-schema.ts";
+
+/**
+ * Reads a base job template. Throws an invalid_argument that names the field if it cannot be
+ * resolved, its variables are no JSON Schema, or a default does not fit its own variable.
+ */
+export function parseBaseJobTemplate(field: string, text: string): JsonObject {
+  const template = parseJsonObject(field, text);
+  requireStorableJson(field, template);
+  requireTemplateStructure(field, template);
+  const variables = templateVariables(template);
+  if (variables === undefined) return template;
+  requireSchema(`${field}.variables`, variables);
+  const violation = schemaViolation("default", variables, defaultsOf(variables), {
+    required: false,
+  });
+  if (violation !== undefined) {
+    throw invalidField(field, `${violation.field}: ${violation.description}`);
+  }
+  return template;
+}
+
+/** The JSON Schema of a template's job variables; undefined if it has none. */
+export function templateVariables(template: JsonObject): JsonObject | undefined {
+  const variables = ownValue(template, "variables");
+  return isJsonObject(variables) ? variables : undefined;
+}
+
+function defaultsOf(variables: JsonObject): JsonObject {
+  const properties = ownValue(variables, "properties");
+  if (!isJsonObject(properties)) return {};
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, property]) => {
+      const value = isJsonObject(property) ? ownValue(property, "default") : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
