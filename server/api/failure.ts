@@ -16,6 +16,13 @@ export function describeFailure(error: unknown, logger: Logger): AppError {
       { cause: error },
     );
   }
+  if (isUnstorableText(error)) {
+    return new AppError(
+      "invalid_argument",
+      "A text of the request holds a character that cannot be stored, such as NUL; leave it out.",
+      { cause: error },
+    );
+  }
   const id = newId();
   logger.error("a request failed inside the server", {
     error_id: id,
@@ -25,5 +32,12 @@ export function describeFailure(error: unknown, logger: Logger): AppError {
     "internal",
     `Something failed inside the control plane; its log tells what under error_id=${id}.`,
     { metadata: { error_id: id } },
+  );
+}
+
+/** What PostgreSQL says of a NUL in a text, and of a lone half of a character in JSON. */
+function isUnstorableText(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && ["22021", "22P05"].includes(String(error.code))
   );
 }

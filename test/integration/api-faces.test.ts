@@ -113,6 +113,10 @@ describe("the gRPC face", () => {
     expect(error.code).toBe(5);
     expect(error.details).toContain("nowhere");
   });
+
+  test("a name that no database can hold is the caller's mistake, not the server's", async () => {
+    expect((await failureOf(server.client.getWorkPool("a\0b"))).code).toBe(3);
+  });
 });
 
 describe("the HTTP face", () => {

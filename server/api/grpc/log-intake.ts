@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { PushLogsRequest, PushLogsResponse } from "#proto/sluice/v1/agent_service.ts";
 import { describeFailure } from "#server/api/failure.ts";
-import { appendLogs, type LogChunk } from "#server/transitions/append-logs.ts";
+import { appendLogs, type LogChunk, type StoredChunk } from "#server/transitions/append-logs.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { GroupCommit } from "#server/transitions/group-commit.ts";
 import { AppError } from "#shared/errors.ts";
@@ -10,7 +10,6 @@ import { toStatus } from "./error-mapping.ts";
 import { readRef, violation } from "./session-messages.ts";
 
 type LogCall = ServerDuplexStream<PushLogsRequest, PushLogsResponse>;
-type StoredChunk = Awaited<ReturnType<typeof appendLogs>>[number];
 
 /** Chunks of one stream that may be unacknowledged before no more are read. */
 const MAX_WAITING = 16;
@@ -22,7 +21,7 @@ const MAX_WAITING = 16;
  */
 export class LogIntake {
   readonly #ctx: TransitionContext;
-  readonly #append: GroupCommit<readonly LogChunk[], readonly StoredChunk[]>;
+  readonly #append: GroupCommit<readonly LogChunk[], StoredChunk[]>;
   readonly #streams = new Set<LogStream>();
 
   constructor(ctx: TransitionContext) {

@@ -4,8 +4,8 @@ import { getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
-import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
-import { AppError, invalidField } from "#shared/errors.ts";
+import { updateWorkPool, workPoolNotFound } from "#server/transitions/update-work-pool.ts";
+import { invalidField } from "#shared/errors.ts";
 import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 import { readLostPolicy, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
@@ -17,13 +17,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
   const readWorkPool = async (name: string): Promise<WorkPool> => {
     const found = await getWorkPool(db, name, numbers);
     if (found !== undefined) return writeWorkPool(found);
-    throw new AppError(
-      "not_found",
-      `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`,
-      {
-        metadata: { work_pool: name },
-      },
-    );
+    throw workPoolNotFound(name);
   };
 
   return {
