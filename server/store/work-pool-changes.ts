@@ -130,7 +130,7 @@ export interface PoolForDeployment {
 }
 
 /** The pool of that name; undefined if there is none. */
-export async function poolForDeployment(
+export async function findPoolForDeployment(
   tx: Tx,
   name: string,
 ): Promise<PoolForDeployment | undefined> {

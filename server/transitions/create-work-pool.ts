@@ -2,7 +2,6 @@ import {
   DEFAULT_QUEUE_NAME,
   requireLimit,
   requireLostAfterSeconds,
-  requireTemplateStructure,
   requireWorkPoolName,
 } from "#server/domain/work-pool.ts";
 import { insertEvents } from "#server/store/events.ts";
@@ -12,10 +11,9 @@ import { inTransaction } from "#server/store/transaction.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
 import { defaultBaseJobTemplate, KNOWN_POOL_TYPES } from "#shared/job-template/default-templates.ts";
-import { type JsonObject, ownValue, isJsonObject, parseJsonObject } from "#shared/json.ts";
-import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
+import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
-import { requireSchema, schemaViolation } from "./json-schema.ts";
+import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
 const DEFAULT_LOST_AFTER_SECONDS = 60;
 
@@ -46,7 +44,11 @@ export async function createWorkPool(
   requireLimit("concurrency_limit", input.concurrencyLimit);
   const lostAfterSeconds = input.lostAfterSeconds ?? DEFAULT_LOST_AFTER_SECONDS;
   requireLostAfterSeconds("lost_after_seconds", lostAfterSeconds);
-  const baseJobTemplate = readTemplate(input.type, input.baseJobTemplate ?? "");
+  const given = input.baseJobTemplate ?? "";
+  const baseJobTemplate =
+    given.trim() === ""
+      ? defaultBaseJobTemplate(input.type)
+      : parseBaseJobTemplate("base_job_template_json", given);
   const id = newId();
   await inTransaction(ctx.pool, async (tx) => {
     const defaultQueueId = newId();
@@ -85,30 +87,4 @@ export async function createWorkPool(
     ]);
   });
   return id;
-}
-
-function readTemplate(type: string, text: string): JsonObject {
-  if (text.trim() === "") return defaultBaseJobTemplate(type);
-  const template = parseJsonObject("base_job_template_json", text);
-  requireTemplate("base_job_template_json", template);
-  return template;
-}
-
-/** Refuses a template that cannot be resolved, or whose defaults do not fit its own schema. */
-export function requireTemplate(field: string, template: JsonObject): void {
-  requireStorableJson(field, template);
-  requireTemplateStructure(field, template);
-  const variables = ownValue(template, "variables");
-  if (!isJsonObject(variables)) return;
-  requireSchema(`${field}.variables`, variables);
-  const properties = ownValue(variables, "properties");
-  if (!isJsonObject(properties)) return;
-  const defaults = Object.entries(properties).flatMap(([name, property]) => {
-    const value = isJsonObject(property) ? ownValue(property, "default") : undefined;
-    return value === undefined || value === null ? [] : [[name, value] as const];
-  });
-  const violation = schemaViolation(`${field}.variables`, variables, Object.fromEntries(defaults), {
-    required: false,
-  });
-  if (violation !== undefined) throw invalidField(violation.field, violation.description);
 }

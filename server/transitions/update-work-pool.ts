@@ -4,10 +4,9 @@ import { inTransaction } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import { updateWorkPoolRow } from "#server/store/work-pool-changes.ts";
 import { AppError } from "#shared/errors.ts";
-import { parseJsonObject } from "#shared/json.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
-import { requireTemplate } from "./create-work-pool.ts";
+import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
 /** What to change; undefined leaves a field as it is. */
 export interface WorkPoolChange {
@@ -33,8 +32,7 @@ export async function updateWorkPool(
   const template =
     change.baseJobTemplate === undefined
       ? undefined
-      : parseJsonObject("base_job_template_json", change.baseJobTemplate);
-  if (template !== undefined) requireTemplate("base_job_template_json", template);
+      : parseBaseJobTemplate("base_job_template_json", change.baseJobTemplate);
   const id = await inTransaction(ctx.pool, async (tx) => {
     const updated = await updateWorkPoolRow(tx, name, {
       description: change.description,

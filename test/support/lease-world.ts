@@ -11,6 +11,7 @@ import {
   openAgentSession,
   type OpenedSession,
 } from "#server/transitions/open-agent-session.ts";
+import { sweep } from "#server/transitions/sweep.ts";
 import { newId } from "#shared/ids.ts";
 import { silentLogger } from "#shared/logger.ts";
 import { testDatabase, type TestDatabase } from "./postgres.ts";
@@ -66,6 +67,8 @@ export class LeaseWorld {
       logger: silentLogger,
       numbers: { ...NUMBERS, ...options.numbers },
     };
+    // The template this database was cloned from is old: its silence is forgiven before the test.
+    await sweep(ctx);
     const id = await createWorkPool(ctx, {
       name: "local",
       type: "process",
