@@ -10,7 +10,10 @@ import { insertWorkQueue } from "#server/store/work-queues.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
-import { defaultBaseJobTemplate, KNOWN_POOL_TYPES } from "#shared/job-template/default-templates.ts";
+import {
+  defaultBaseJobTemplate,
+  KNOWN_POOL_TYPES,
+} from "#shared/job-template/default-templates.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 import { parseBaseJobTemplate } from "./work-pool-template.ts";
@@ -23,20 +26,24 @@ export interface CreateWorkPoolInput {
   readonly type: string;
   readonly description: string;
   /** JSON text; empty or absent: the type's default template. */
-  readonly baseJobTemplate?: string;
+  readonly baseJobTemplate?: string | undefined;
   readonly isPaused: boolean;
   readonly concurrencyLimit: number | null;
   readonly lostPolicy?: "crash" | "keep" | undefined;
   readonly lostAfterSeconds?: number | undefined;
 }
 
-/** Creates a pool with its default queue; answers its id. */
+/**
+ * Creates a pool with its default queue; answers its id. Throws already_exists for a name that is
+ * taken, reserved_name for one that begins with "prefect", invalid_argument for a bad field.
+ */
 export async function createWorkPool(
   ctx: TransitionContext,
   input: CreateWorkPoolInput,
 ): Promise<string> {
   requireWorkPoolName("name", input.name);
   requireStorableText("name", input.name);
+  requireStorableText("type", input.type);
   requireStorableText("description", input.description);
   if (input.type.trim() === "") {
     throw invalidField("type", `it is empty; give a type such as ${KNOWN_POOL_TYPES.join(", ")}`);
@@ -77,13 +84,12 @@ export async function createWorkPool(
       name: DEFAULT_QUEUE_NAME,
       priority: 1,
     });
+    const payload = { name: input.name, type: input.type };
+    const resource = { resourceKind: "work-pool", resourceId: id, payload };
+    const status = input.isPaused ? "paused" : "not-ready";
     await insertEvents(tx, [
-      {
-        event: "prefect.work-pool.created",
-        resourceKind: "work-pool",
-        resourceId: id,
-        payload: { name: input.name, type: input.type },
-      },
+      { event: "prefect.work-pool.created", ...resource },
+      { event: `prefect.work-pool.${status}`, ...resource },
     ]);
   });
   return id;

@@ -1,8 +1,9 @@
 import { requireLimit } from "#server/domain/work-pool.ts";
 import { insertEvents } from "#server/store/events.ts";
-import { inTransaction } from "#server/store/transaction.ts";
+import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import { updateWorkPoolRow } from "#server/store/work-pool-changes.ts";
+import { getWorkPool } from "#server/store/work-pools.ts";
 import { AppError } from "#shared/errors.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
@@ -18,7 +19,10 @@ export interface WorkPoolChange {
   readonly baseJobTemplate?: string | undefined;
 }
 
-/** Changes a pool. What thereby may start does so at once. */
+/**
+ * Changes a pool. What thereby may start does so at once. Throws not_found if there is none,
+ * invalid_argument for a bad field.
+ */
 export async function updateWorkPool(
   ctx: TransitionContext,
   name: string,
@@ -50,15 +54,28 @@ export async function updateWorkPool(
     await insertEvents(tx, [
       ...(fields.length === 0
         ? []
-        : [{ event: "prefect.work-pool.updated", ...resource, payload: { updated_fields: fields } }]),
-      ...(change.isPaused === true
-        ? [{ event: "prefect.work-pool.paused", ...resource, payload: {} }]
-        : []),
+        : [
+            {
+              event: "prefect.work-pool.updated",
+              ...resource,
+              payload: { updated_fields: fields },
+            },
+          ]),
+      // Setting or lifting a pause tells the status, also where it was so before.
+      ...(change.isPaused === undefined
+        ? []
+        : [{ event: await statusEvent(ctx, tx, name), ...resource, payload: { name } }]),
     ]);
     await notifyOnCommit(tx, ctx.wakeUps, "pool", [updated.id]);
     return updated.id;
   });
   ctx.wakeUps.emit("pool", id);
+}
+
+async function statusEvent(ctx: TransitionContext, tx: Tx, name: string): Promise<string> {
+  const view = await getWorkPool(tx, name, ctx.numbers);
+  const status = view?.status ?? "NOT_READY";
+  return `prefect.work-pool.${status.toLowerCase().replace("_", "-")}`;
 }
 
 /** The refusal of a pool's name that there is not. */
