@@ -74,7 +74,7 @@ async function start(
     logger,
   });
   // Waits for transactions that are under way, but not for a database that answers no more.
-  step("finish transactions", () => Promise.race([pool.end(), Bun.sleep(FINISH_MS)]));
+  step("finish transactions", () => waitFor(pool.end(), FINISH_MS));
   const { version: schemaVersion } = await migrate(pool, logger);
   await ensurePartitions(pool, config);
 
@@ -165,6 +165,14 @@ async function listenGrpc(
   } catch (error) {
     throw explainPort(error, host, port, "grpc-port");
   }
+}
+
+/** Waits for it, but no longer than that; no timer is left that would keep the program alive. */
+async function waitFor(work: Promise<void>, atMostMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, atMostMs);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
 }
 
 /** Host and database of a URL, which may hold a password. */
