@@ -8,7 +8,10 @@ const FORBIDDEN = /[/%&><]/;
  */
 export function requireName(field: string, name: string): void {
   if (name.replace(/[\s'"]/g, "") === "") {
-    throw invalidField(field, `'${name}' is empty; give a name with at least one visible character`);
+    throw invalidField(
+      field,
+      `'${name}' is empty; give a name with at least one visible character`,
+    );
   }
   const bad = FORBIDDEN.exec(name);
   if (bad !== null) {

@@ -81,7 +81,11 @@ function parse(setting: Setting, source: string, given: unknown): unknown {
     case "text":
       return String(given);
     case "list":
-      return Array.isArray(given) ? given : String(given).split(",").map((item) => item.trim());
+      return Array.isArray(given)
+        ? given
+        : String(given)
+            .split(",")
+            .map((item) => item.trim());
     case "integer":
     case "number":
       return parseNumber(setting, source, String(given));
@@ -105,8 +109,15 @@ function parseNumber(
 ): number {
   const value = Number(text);
   const { kind, min = -Infinity, max = Infinity } = setting;
-  if (text.trim() === "" || !Number.isFinite(value) || (kind === "integer" && !Number.isInteger(value))) {
-    throw invalidField(source, `'${text}' is not ${kind === "integer" ? "a whole number" : "a number"}`);
+  if (
+    text.trim() === "" ||
+    !Number.isFinite(value) ||
+    (kind === "integer" && !Number.isInteger(value))
+  ) {
+    throw invalidField(
+      source,
+      `'${text}' is not ${kind === "integer" ? "a whole number" : "a number"}`,
+    );
   }
   if (value < min || value > max) {
     const range = max === Infinity ? `at least ${min}` : `from ${min} to ${max}`;

@@ -1,4 +1,8 @@
-import { type AttemptEnd, attemptOutcome, type StateAtEnd } from "#server/domain/attempt-outcome.ts";
+import {
+  type AttemptEnd,
+  attemptOutcome,
+  type StateAtEnd,
+} from "#server/domain/attempt-outcome.ts";
 import type { LockedFlowRun } from "#server/store/flow-run-changes.ts";
 import type { LeaseChange, LeaseKey } from "#server/store/leases.ts";
 import { nameInfrastructure } from "#server/store/infrastructure-names.ts";

@@ -14,7 +14,10 @@ import { noWakes, wake, writeAttempts } from "./write-attempts.ts";
  */
 export async function cancelFlowRun(ctx: TransitionContext, flowRunId: string): Promise<void> {
   if (!isUuid(flowRunId)) {
-    throw invalidField("id", `'${flowRunId}' is not a flow run id; 'sluice flow-run ls' lists them`);
+    throw invalidField(
+      "id",
+      `'${flowRunId}' is not a flow run id; 'sluice flow-run ls' lists them`,
+    );
   }
   const wakes = noWakes();
   await inTransaction(ctx.pool, async (tx) => {

@@ -76,7 +76,8 @@ export async function createFlowRuns(
     }
     const answers = await store(tx, prepared);
     for (const item of prepared) {
-      if (!(item instanceof AppError) && item.run.workPoolId !== null) pools.add(item.run.workPoolId);
+      if (!(item instanceof AppError) && item.run.workPoolId !== null)
+        pools.add(item.run.workPoolId);
     }
     await notifyOnCommit(tx, ctx.wakeUps, "pool", pools);
     return answers;
@@ -236,7 +237,9 @@ function warningsFor(deployment: DeploymentForRuns): string[] {
   const pool = `work pool '${deployment.workPoolName}'`;
   if (deployment.workPoolPaused === true) return [`The ${pool} is paused: the run waits.`];
   if (!deployment.hasAgent) {
-    return [`No agent of ${pool} is online: the run waits. Start one: agent --pool ${deployment.workPoolName}`];
+    return [
+      `No agent of ${pool} is online: the run waits. Start one: agent --pool ${deployment.workPoolName}`,
+    ];
   }
   return [];
 }

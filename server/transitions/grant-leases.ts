@@ -18,7 +18,7 @@ import type { TransitionContext } from "./context.ts";
 import { proposeState, storedChange } from "./propose-state.ts";
 
 /** Most leases granted in one transaction: beyond this the wait grows faster than the yield. */
-export const CLAIM_BATCH = 100;
+const CLAIM_BATCH = 100;
 
 /** A lease as committed, with all that its agent needs. JSON is text, times are Millis. */
 export interface GrantedLease extends LeaseKey {
@@ -79,7 +79,12 @@ export async function grantLeases(
       const leases =
         placed.length === 0
           ? []
-          : await writeGrants(ctx, tx, new Map(placed.map((p) => [p.flowRunId, p.agentId])), sessions);
+          : await writeGrants(
+              ctx,
+              tx,
+              new Map(placed.map((p) => [p.flowRunId, p.agentId])),
+              sessions,
+            );
       return { facts, leases, more: placed.length > 0 && limited };
     },
     poolLockStatement(workPoolId),

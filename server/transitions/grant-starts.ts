@@ -29,7 +29,10 @@ export async function grantStarts(
     const all = items.map((item) => {
       const attempt = fenced(attempts, item);
       if (attempt === undefined) {
-        return { decision: "refused", reason: "the lease is over or belongs to another agent" } as const;
+        return {
+          decision: "refused",
+          reason: "the lease is over or belongs to another agent",
+        } as const;
       }
       const answer = decided.get(attempt.run.id) ?? decide(ctx, attempt, writes, wakes);
       decided.set(attempt.run.id, answer);

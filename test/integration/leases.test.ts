@@ -3,7 +3,6 @@ import { acceptLeases } from "#server/transitions/accept-leases.ts";
 import { applyReports, type ReportEvent } from "#server/transitions/apply-reports.ts";
 import { cancelFlowRun } from "#server/transitions/cancel-flow-run.ts";
 import { grantStarts } from "#server/transitions/grant-starts.ts";
-import type { GrantedLease } from "#server/transitions/grant-leases.ts";
 import { returnLeases } from "#server/transitions/return-leases.ts";
 import { sweep } from "#server/transitions/sweep.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
@@ -32,25 +31,21 @@ const exited = (exitCode: number, stoppedOnOrder = false): ReportEvent => ({
   message: "",
 });
 
-async function only(claim: Promise<readonly GrantedLease[]>): Promise<GrantedLease> {
-  const leases = await claim;
-  expect(leases).toHaveLength(1);
-  const [lease] = leases;
-  if (lease === undefined) throw new Error("no lease");
-  return lease;
-}
-
 test("a run goes from creation to COMPLETED through one lease", async () => {
   const w = await world();
   const [id = ""] = await w.createRuns(1);
   const agent = await w.hello();
-  const lease = await only(w.claim(agent));
+  const lease = await w.claimOne(agent);
   expect(lease).toMatchObject({ flowRunId: id, epoch: 1, attempt: 1, flowName: "work" });
   expect(await w.run(id)).toMatchObject({ type: "PENDING", epoch: 1, leased: true });
   expect(await grantStarts(w.ctx, [lease])).toEqual([{ decision: "granted" }]);
   expect(await w.run(id)).toMatchObject({ type: "RUNNING", runCount: 1 });
   await applyReports(w.ctx, [
-    { ...lease, sequence: 1, event: { kind: "started", infrastructureId: "77", sinceStartGrantedUs: 5 } },
+    {
+      ...lease,
+      sequence: 1,
+      event: { kind: "started", infrastructureId: "77", sinceStartGrantedUs: 5 },
+    },
     { ...lease, sequence: 2, event: exited(0) },
   ]);
   expect(await w.run(id)).toMatchObject({ type: "COMPLETED", leased: false });
@@ -60,7 +55,7 @@ test("a run goes from creation to COMPLETED through one lease", async () => {
 test("every message of a lease may come twice", async () => {
   const w = await world();
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(await w.hello()));
+  const lease = await w.claimOne(await w.hello());
   await acceptLeases(w.ctx, [lease, lease]);
   expect(await grantStarts(w.ctx, [lease, lease])).toEqual([
     { decision: "granted" },
@@ -77,11 +72,11 @@ test("a lease that is not accepted in time is granted anew, and the old epoch ch
   const w = await world();
   const [id = ""] = await w.createRuns(1);
   const agent = await w.hello();
-  const old = await only(w.claim(agent));
+  const old = await w.claimOne(agent);
   await w.age(6);
   await sweep(w.ctx);
   expect(await w.run(id)).toMatchObject({ type: "SCHEDULED", epoch: 1, leased: false });
-  const fresh = await only(w.claim(agent));
+  const fresh = await w.claimOne(agent);
   expect(fresh.epoch).toBe(2);
   expect((await grantStarts(w.ctx, [old]))[0]?.decision).toBe("refused");
   await applyReports(w.ctx, [{ ...old, sequence: 1, event: exited(1) }]);
@@ -94,7 +89,7 @@ test("a lease that its agent never got goes back with its original time at the n
   const [id = ""] = await w.createRuns(1);
   const due = (await w.run(id)).nextStartAt;
   const agent = await w.hello();
-  await only(w.claim(agent));
+  await w.claimOne(agent);
   await w.hello({ agentId: agent.agentId, session: 2 });
   expect(await w.run(id)).toMatchObject({ type: "SCHEDULED", nextStartAt: due, leased: false });
 });
@@ -103,9 +98,12 @@ test("an older session is refused, and so is what is said in it", async () => {
   const w = await world();
   const [id = ""] = await w.createRuns(1);
   const agent = await w.hello();
-  const lease = await only(w.claim(agent));
+  const lease = await w.claimOne(agent);
   await acceptLeases(w.ctx, [lease]);
-  await w.hello({ agentId: agent.agentId, session: 2 }, { held: [{ ...lease, phase: "accepted" }] });
+  await w.hello(
+    { agentId: agent.agentId, session: 2 },
+    { held: [{ ...lease, phase: "accepted" }] },
+  );
   expect((await grantStarts(w.ctx, [lease]))[0]?.decision).toBe("refused");
   expect(await w.run(id)).toMatchObject({ type: "PENDING" });
   expect((await grantStarts(w.ctx, [{ ...lease, session: 2 }]))[0]?.decision).toBe("granted");
@@ -118,7 +116,7 @@ test("what an agent holds but may not is fenced at its hello", async () => {
   const w = await world();
   await w.createRuns(1);
   const first = await w.hello();
-  const lease = await only(w.claim(first));
+  const lease = await w.claimOne(first);
   await w.age(6);
   await sweep(w.ctx);
   const again = await w.hello(
@@ -134,7 +132,10 @@ test("a silent agent's started run is CRASHED after the grace, one not started r
   const [started = "", waiting = ""] = await w.createRuns(2);
   const leases = await w.claim(agent);
   await acceptLeases(w.ctx, leases);
-  await grantStarts(w.ctx, leases.filter((lease) => lease.flowRunId === started));
+  await grantStarts(
+    w.ctx,
+    leases.filter((lease) => lease.flowRunId === started),
+  );
   await w.age(59);
   await sweep(w.ctx);
   expect((await w.run(started)).type).toBe("RUNNING");
@@ -147,7 +148,7 @@ test("a silent agent's started run is CRASHED after the grace, one not started r
 test("silence while no replica could commit is forgiven", async () => {
   const w = await world();
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(await w.hello()));
+  const lease = await w.claimOne(await w.hello());
   await grantStarts(w.ctx, [lease]);
   await w.age(120);
   await w.database.pool.query("update sluice.liveness set beat_at = beat_at - interval '120 s'");
@@ -162,7 +163,7 @@ test("a cancelled run holds its slot until its tree is gone, and nothing is gran
   const w = await world({ limit: 1 });
   const agent = await w.hello();
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(agent));
+  const lease = await w.claimOne(agent);
   await grantStarts(w.ctx, [lease]);
   await w.createRuns(1);
   await cancelFlowRun(w.ctx, id);
@@ -176,14 +177,14 @@ test("a cancelled run holds its slot until its tree is gone, and nothing is gran
   expect(again.stops).toMatchObject([{ flowRunId: id, reason: "cancelled" }]);
   await applyReports(w.ctx, [{ ...lease, session: 2, sequence: 9, event: exited(143, true) }]);
   expect(await w.run(id)).toMatchObject({ type: "CANCELLED", leased: false });
-  await only(w.claim(again));
+  await w.claimOne(again);
   expect(cancelFlowRun(w.ctx, id)).rejects.toMatchObject({ reason: "flow_run_ended" });
 });
 
 test("a cancelled run that was granted but not started ends CANCELLED without starting", async () => {
   const w = await world();
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(await w.hello()));
+  const lease = await w.claimOne(await w.hello());
   await cancelFlowRun(w.ctx, id);
   expect((await grantStarts(w.ctx, [lease]))[0]?.decision).toBe("refused");
   expect(await w.run(id)).toMatchObject({ type: "CANCELLED", runCount: 0, leased: false });
@@ -201,11 +202,15 @@ test("a failed attempt is scheduled again with its lease ended, until no retry i
   const w = await world({ retries: 1 });
   const agent = await w.hello();
   const [id = ""] = await w.createRuns(1);
-  const first = await only(w.claim(agent));
+  const first = await w.claimOne(agent);
   await grantStarts(w.ctx, [first]);
   await applyReports(w.ctx, [{ ...first, sequence: 1, event: exited(3) }]);
-  expect(await w.run(id)).toMatchObject({ type: "SCHEDULED", name: "AwaitingRetry", leased: false });
-  const second = await only(w.claim(agent));
+  expect(await w.run(id)).toMatchObject({
+    type: "SCHEDULED",
+    name: "AwaitingRetry",
+    leased: false,
+  });
+  const second = await w.claimOne(agent);
   expect(second).toMatchObject({ epoch: 2, attempt: 2 });
   await grantStarts(w.ctx, [second]);
   await applyReports(w.ctx, [{ ...second, sequence: 2, event: exited(3) }]);
@@ -215,10 +220,14 @@ test("a failed attempt is scheduled again with its lease ended, until no retry i
 test("a cancelled retry that nobody holds is CANCELLED at once", async () => {
   const w = await world({ retries: 1 });
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(await w.hello()));
+  const lease = await w.claimOne(await w.hello());
   await grantStarts(w.ctx, [lease]);
   await applyReports(w.ctx, [
-    { ...lease, sequence: 1, event: { kind: "started", infrastructureId: "1", sinceStartGrantedUs: 1 } },
+    {
+      ...lease,
+      sequence: 1,
+      event: { kind: "started", infrastructureId: "1", sinceStartGrantedUs: 1 },
+    },
     { ...lease, sequence: 2, event: exited(3) },
   ]);
   await cancelFlowRun(w.ctx, id);
@@ -229,61 +238,11 @@ test("a returned lease is granted to another agent, a started one cannot be retu
   const w = await world();
   const [one, other] = [await w.hello(), await w.hello()];
   const [id = ""] = await w.createRuns(1);
-  const lease = await only(w.claim(one));
+  const lease = await w.claimOne(one);
   await returnLeases(w.ctx, [{ ...lease, reason: "draining" }]);
   expect((await w.run(id)).type).toBe("SCHEDULED");
-  const second = await only(w.claim(other));
+  const second = await w.claimOne(other);
   await grantStarts(w.ctx, [second]);
   await returnLeases(w.ctx, [{ ...second, reason: "draining" }]);
   expect((await w.run(id)).type).toBe("RUNNING");
-});
-
-test("twenty claimers never exceed the pool's limit nor their own", async () => {
-  const w = await world({ limit: 10 });
-  await w.createRuns(60);
-  const agents = await Promise.all(Array.from({ length: 20 }, () => w.hello(undefined, { limit: 2 })));
-  const claims = await Promise.all(
-    agents.flatMap((agent) => [w.claim(agent, 50), w.claim(agent, 50), w.claim(agent, 50)]),
-  );
-  const leases = claims.flat();
-  expect(leases).toHaveLength(10);
-  expect(new Set(leases.map((lease) => lease.flowRunId)).size).toBe(10);
-  for (const agent of agents) {
-    expect(leases.filter((lease) => lease.agentId === agent.agentId).length).toBeLessThanOrEqual(2);
-  }
-});
-
-test("runs of a queue that is full hide no others", async () => {
-  const w = await world();
-  await w.deploy("blocked", 0, "blocked");
-  await w.database.pool.query("update sluice.work_queue set concurrency_limit = 1, priority = 1 where name = 'blocked'");
-  await w.database.pool.query("update sluice.work_queue set priority = 2 where name = 'default'");
-  await w.createRuns(300, 0, "work/blocked");
-  const [free = ""] = await w.createRuns(1);
-  const agent = await w.hello();
-  const leases = await w.claim(agent);
-  expect(leases).toHaveLength(2);
-  expect(leases.map((lease) => lease.flowRunId)).toContain(free);
-});
-
-test("a run becomes claimable by its agent's prefetch, and its start waits until it is due", async () => {
-  const w = await world();
-  await w.createRuns(1, 20);
-  const patient = await w.hello();
-  expect(await w.claim(patient)).toHaveLength(0);
-  const eager = await w.hello(undefined, { prefetchSeconds: 30 });
-  const lease = await only(w.claim(eager));
-  expect((await grantStarts(w.ctx, [lease]))[0]).toMatchObject({ decision: "wait" });
-  await w.age(6);
-  await sweep(w.ctx);
-  expect((await w.run(lease.flowRunId)).type).toBe("PENDING");
-});
-
-test("an overdue run is marked Late and is still granted", async () => {
-  const w = await world();
-  const [id = ""] = await w.createRuns(1);
-  await w.database.pool.query("update sluice.flow_run set next_start_at = next_start_at - interval '20 s'");
-  await sweep(w.ctx);
-  expect(await w.run(id)).toMatchObject({ type: "SCHEDULED", name: "Late" });
-  await only(w.claim(await w.hello()));
 });

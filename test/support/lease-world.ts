@@ -17,7 +17,7 @@ import { silentLogger } from "#shared/logger.ts";
 import { testDatabase, type TestDatabase } from "./postgres.ts";
 
 /** The spans of a server with its defaults. */
-export const NUMBERS: Numbers = {
+const NUMBERS: Numbers = {
   acceptTimeoutSeconds: 5,
   heartbeatSeconds: 10,
   missedHeartbeats: 3,
@@ -127,7 +127,12 @@ export class LeaseWorld {
   /** An agent says hello. */
   async hello(
     agent: AgentKey = { agentId: randomUUID(), session: 1 },
-    options: { limit?: number; held?: HeldAttempt[]; prefetchSeconds?: number; queues?: string[] } = {},
+    options: {
+      limit?: number;
+      held?: HeldAttempt[];
+      prefetchSeconds?: number;
+      queues?: string[];
+    } = {},
   ): Promise<OpenedSession & AgentKey> {
     const opened = await openAgentSession(this.ctx, {
       ...agent,
@@ -151,6 +156,17 @@ export class LeaseWorld {
     return (await grantLeases(this.ctx, this.poolId, [{ agentId, session, freeSlots }])).leases;
   }
 
+  /** One claim that must give exactly one lease. */
+  async claimOne(agent: AgentKey): Promise<GrantedLease> {
+    const [lease, ...others] = await this.claim(agent);
+    if (lease === undefined || others.length > 0) {
+      throw new Error(
+        `the claim gave ${lease === undefined ? 0 : others.length + 1} leases, not 1`,
+      );
+    }
+    return lease;
+  }
+
   /** The run as stored. */
   async run(id: string): Promise<RunRow> {
     const { rows } = await this.database.pool.query<RunRow>(
@@ -166,7 +182,9 @@ export class LeaseWorld {
 
   /** The database's clock. */
   async now(): Promise<number> {
-    const { rows } = await this.database.pool.query<{ now: number }>("select clock_timestamp() as now");
+    const { rows } = await this.database.pool.query<{ now: number }>(
+      "select clock_timestamp() as now",
+    );
     return rows[0]?.now ?? 0;
   }
 

@@ -12,11 +12,12 @@ with new as materialized (
   insert into sluice.flow_run (id, name, flow_id, deployment_id, work_pool_id, work_queue_id, kind,
                                state_id, state_type, state_name, state_at, state_message,
                                state_details, retries, retry_delay_seconds, next_start_at,
-                               expected_start_at, idempotency_key)
+                               expected_start_at, idempotency_key, created_at)
   select n."id", n."name", n."flowId", n."deploymentId", n."workPoolId", n."workQueueId", n."kind",
          n."stateId", n."stateType", n."stateName", to_timestamp(n."at" / 1000), n."message",
          n."details", n."retries", n."retryDelaySeconds", to_timestamp(n."nextStartAt" / 1000),
-         to_timestamp(n."expectedStartAt" / 1000), n."idempotencyKey"
+         to_timestamp(n."expectedStartAt" / 1000), n."idempotencyKey",
+         to_timestamp(n."at" / 1000)
     from new n
   on conflict (flow_id, idempotency_key) where idempotency_key is not null do nothing
   returning id
