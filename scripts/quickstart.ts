@@ -165,7 +165,7 @@ async function runFlows(addresses: Addresses, interrupted: AbortSignal): Promise
   return good && !interrupted.aborted;
 }
 
-function printNext(addresses: Addresses): void {
+function printNext(addresses: Addresses, own: boolean): void {
   const elsewhere = addresses.grpc !== "http://127.0.0.1:4201";
   const prefix = `${elsewhere ? `SLUICE_GRPC_URL=${addresses.grpc} ` : ""}${shown(SLUICE)}`;
   say(`
@@ -175,7 +175,7 @@ ${pc.bold("Everything runs.")} Try in another terminal:
   ${prefix} deployment run visits/local --param gap_minutes=5 --param top=3 --watch
   ${prefix} deploy --name hello/local --pool ${POOL} --command 'echo "hello from $(hostname)"'
 
-Ctrl-C stops control plane and agent.`);
+${own ? "Ctrl-C stops control plane and agent." : "Ctrl-C ends this; the control plane goes on."}`);
 }
 
 /** Ends the agent with what it runs, then the control plane. A second Ctrl-C hurries it. */
@@ -220,7 +220,7 @@ async function main(exitAfterRuns: boolean): Promise<number> {
     exitCode = completed ? 0 : 1;
     if (!interrupt.signal.aborted && !completed) say(pc.red("\nNot every flow run is COMPLETED."));
     if (!exitAfterRuns && !interrupt.signal.aborted) {
-      printNext(addresses);
+      printNext(addresses, server !== undefined);
       exitCode = await stay([server, agent], interrupt.signal);
     }
   } catch (error) {
