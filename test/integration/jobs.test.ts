@@ -167,7 +167,7 @@ test(
     await start({ handlers: ledger.handlers });
     await eventually(() => ledger.runs.sweep >= 1, WAIT);
     const { rowCount } = await database.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice-jobs'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice-jobs' and datname = current_database()",
     );
     expect(rowCount).toBeGreaterThan(0);
     const before = ledger.runs.sweep;

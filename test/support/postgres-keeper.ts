@@ -22,7 +22,7 @@ try {
   process.exit(0);
 }
 const logger = createLogger({
-  level: "warning",
+  level: "info",
   format: "text",
   write: (line) => process.stderr.write(`${line}\n`),
 });
@@ -47,7 +47,9 @@ server.listen(socket, () => {
   chmodSync(socket, 0o600);
   stopWhenUnused();
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+// Ctrl-C in the terminal of one test program is no business of the others.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => void stop("SIGTERM"));
 
 async function startAnew(): ReturnType<typeof startEmbeddedPostgres> {
   const settings = [
@@ -77,10 +79,11 @@ async function hasDatabases(url: string): Promise<boolean> {
 function stopWhenUnused(): void {
   if (clients.size > 0) return;
   clearTimeout(linger);
-  linger = setTimeout(() => void stop(), LINGER_MS);
+  linger = setTimeout(() => void stop("unused"), LINGER_MS);
 }
 
-async function stop(): Promise<void> {
+async function stop(why: string): Promise<void> {
+  logger.info("stopping", { why });
   server.close();
   rmSync(socket, { force: true });
   for (const client of clients) client.destroy();

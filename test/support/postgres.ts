@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { newId } from "#shared/ids.ts";
 import { silentLogger } from "#shared/logger.ts";
 
 const START_MS = 60_000;
+const START_AGAIN_MS = 2_000;
 const LOOK_AGAIN_MS = 25;
 /** Key of the lock under which a template is made. */
 const TEMPLATE_LOCK = 0x74706c74;
@@ -47,29 +48,28 @@ async function useKeeper(): Promise<string> {
   const directory = join(tmpdir(), `sluice-test-${process.getuid?.() ?? 0}`);
   mkdirSync(directory, { recursive: true, mode: 0o711 });
   const end = performance.now() + START_MS;
-  let keeper: { running: boolean } | undefined;
-  for (;;) {
+  for (let startAt = 0; ;) {
     const url = await askKeeper(join(directory, "keeper.sock"));
     if (url !== undefined) return url;
-    if (performance.now() > end) {
-      throw new Error(`no test database came up; see ${directory}/keeper.log`);
+    const now = performance.now();
+    if (now > end) throw new Error(`no test database came up; see ${directory}/keeper.log`);
+    // One that lost the race for the directory ends at once; the next may get it.
+    if (now >= startAt) {
+      startKeeper(directory);
+      startAt = now + START_AGAIN_MS;
     }
-    // One that lost the race for the directory ends at once; ours may be the next to get it.
-    if (keeper?.running !== true) keeper = startKeeper(directory);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
 
-function startKeeper(directory: string): { running: boolean } {
+/** Starts it as a child of nobody: the test runner ends the children of a file with the file. */
+function startKeeper(directory: string): void {
   const log = openSync(join(directory, "keeper.log"), "a");
-  const child = spawn(process.execPath, [join(import.meta.dir, "postgres-keeper.ts"), directory], {
-    detached: true,
+  const keeper = [process.execPath, join(import.meta.dir, "postgres-keeper.ts"), directory];
+  spawnSync("sh", ["-c", '"$@" &', "sh", ...keeper], {
     stdio: ["ignore", log, log],
   });
-  child.unref();
-  const state = { running: true };
-  child.on("exit", () => (state.running = false));
-  return state;
+  closeSync(log);
 }
 
 /** The address that the keeper tells; undefined if there is none. The connection is left open. */
