@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import pc from "picocolors";
 import { BackgroundProgram } from "./background-program.ts";
 import { type Addresses, ask, clientEnvironment, show, SLUICE } from "./sluice-command.ts";
-import { say, shown, step, textOf } from "./speak.ts";
+import { say, shortPath, shown, step, textOf } from "./speak.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const AGENT = join(ROOT, "dist/agent");
@@ -152,7 +152,7 @@ async function startAgent(
 
 /** Runs every sample flow in view of the user; true if all that ran are COMPLETED. */
 async function runFlows(addresses: Addresses, interrupted: AbortSignal): Promise<boolean> {
-  if (!(await show(addresses, "deploy", shown(FLOWS)))) return false;
+  if (!(await show(addresses, "deploy", shortPath(FLOWS)))) return false;
   let good = true;
   for (const { deployment, needs } of RUNS) {
     if (interrupted.aborted) return false;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import pc from "picocolors";
-import { say } from "./speak.ts";
+import { quoted, say } from "./speak.ts";
 
 /** The CLI that was built. */
 export const SLUICE = join(import.meta.dir, "../dist/sluice");
@@ -50,7 +50,7 @@ export async function ask(addresses: Addresses, ...words: string[]): Promise<Ans
 
 /** Runs a command of the CLI where the user is and shows it; true if it succeeded. */
 export async function show(addresses: Addresses, ...words: string[]): Promise<boolean> {
-  say(`\n${pc.dim("$")} ${pc.bold(["sluice", ...words].join(" "))}`);
+  say(`\n${pc.dim("$")} ${pc.bold(["sluice", ...words].map(quoted).join(" "))}`);
   const child = Bun.spawn([SLUICE, ...words], {
     env: clientEnvironment(addresses),
     stdin: "ignore",
