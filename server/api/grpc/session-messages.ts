@@ -18,7 +18,7 @@ import { AppError } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 
 /** The protocol this server speaks. */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 const PHASES = {
   [AttemptPhase.ACCEPTED]: "accepted",
