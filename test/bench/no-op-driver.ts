@@ -1,20 +1,10 @@
-import { appendFileSync, mkdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
-import type {
-  Adoption,
-  AttemptPlace,
-  Driver,
-  Infrastructure,
-} from "#agent/infrastructure/driver.ts";
+import type { Adoption, Driver, Infrastructure } from "#agent/infrastructure/driver.ts";
 
 /** Infrastructure that does nothing, at once: what is left is the cost of everything else. */
 export class NoOpDriver implements Driver {
   readonly type = "process";
 
-  async create(place: AttemptPlace): Promise<void> {
-    mkdirSync(dirname(place.outputPath), { recursive: true });
-    appendFileSync(place.outputPath, "");
-  }
+  async create(): Promise<void> {}
 
   async start(): Promise<Infrastructure> {
     return {
@@ -29,7 +19,5 @@ export class NoOpDriver implements Driver {
     return { kind: "neverStarted", reason: "nothing is ever left of it" };
   }
 
-  async remove(place: AttemptPlace): Promise<void> {
-    rmSync(place.directory, { recursive: true, force: true });
-  }
+  async remove(): Promise<void> {}
 }
