@@ -27,9 +27,10 @@ export function printTable(
   sink.write(renderTable(columns, rows, { width: sink.columns, paintTitle: sink.colours.bold }));
 }
 
-/** Names and values below each other. */
+/** Names and values below each other; those without a value are left out. */
 export function printDetails(sink: Sink, details: readonly (readonly [string, Cell])[]): void {
-  sink.write(renderDetails(details, sink.colours.bold));
+  const told = details.filter(([, cell]) => (typeof cell === "string" ? cell : cell.text) !== "");
+  sink.write(renderDetails(told, sink.colours.bold));
 }
 
 /** A heading with an empty line before it. */
