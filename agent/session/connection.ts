@@ -47,7 +47,7 @@ const CHANNEL_OPTIONS = {
 } as const;
 
 /** A client of its own connection, and the credentials for its calls. */
-export function openClient(target: ControlPlaneTarget): {
+function openClient(target: ControlPlaneTarget): {
   readonly client: AgentServiceClient;
   readonly metadata: Metadata;
 } {
