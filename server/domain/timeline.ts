@@ -5,6 +5,8 @@ export interface AttemptStamps {
   readonly submittedAt: Millis;
   readonly eligibleAt: Millis;
   readonly grantedAt: Millis;
+  /** Since `grantedAt`, by the replica that sent it. */
+  readonly sentAfterUs: number | null;
   readonly acceptedAt: Millis | null;
   readonly startGrantedAt: Millis | null;
   readonly startedAfterUs: number | null;
@@ -19,6 +21,7 @@ export interface Hop {
     | "submitted"
     | "eligible"
     | "claimed"
+    | "sent"
     | "accepted"
     | "start_granted"
     | "process_started"
@@ -41,6 +44,7 @@ export function timeline(stamps: AttemptStamps): Hop[] {
     ["submitted", micros(stamps.submittedAt)],
     ["eligible", micros(stamps.eligibleAt)],
     ["claimed", micros(stamps.grantedAt)],
+    ["sent", after(micros(stamps.grantedAt), stamps.sentAfterUs)],
     ["accepted", stamps.acceptedAt === null ? null : micros(stamps.acceptedAt)],
     ["start_granted", started],
     ["process_started", after(started, stamps.startedAfterUs)],

@@ -12,6 +12,8 @@ export interface AttemptView {
   readonly submittedAt: Millis;
   readonly eligibleAt: Millis;
   readonly grantedAt: Millis;
+  /** Microseconds since `grantedAt`, by the replica that sent it; null if it cannot tell. */
+  readonly sentAfterUs: number | null;
   readonly acceptedAt: Millis | null;
   readonly startGrantedAt: Millis | null;
   readonly endedAt: Millis | null;

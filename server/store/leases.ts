@@ -40,6 +40,7 @@ export interface LeaseChange extends LeaseKey {
   readonly endReason?: string;
   readonly revoking?: Revoking;
   readonly reported?: boolean;
+  readonly sentAfterUs?: number | null;
   readonly startedAfterUs?: number | null;
   readonly firstOutputAfterUs?: number | null;
   readonly exitedAfterUs?: number | null;

@@ -156,6 +156,7 @@ table sluice.lease
   submitted_at timestamp with time zone not null
   eligible_at timestamp with time zone not null
   granted_at timestamp with time zone not null
+  sent_after_us bigint
   accepted_at timestamp with time zone
   start_granted_at timestamp with time zone
   ended_at timestamp with time zone

@@ -25,6 +25,8 @@ export interface GrantedLease extends LeaseKey {
   readonly agentId: string;
   readonly session: number;
   readonly attempt: number;
+  /** The replica's monotonic clock, in ms, when the database had stamped the grant. */
+  readonly stampedAtMs: number;
   readonly dueAt: number;
   readonly flowRunName: string;
   readonly flowId: string;
@@ -152,6 +154,7 @@ async function writeGrants(
   }
   await changeFlowRuns(tx, moves);
   const attempts = leases.length === 0 ? new Map<string, number>() : await insertLeases(tx, leases);
+  const stampedAtMs = performance.now();
   const order = new Map([...agentOf.keys()].map((id, index) => [id, index]));
   return granted
     .map((run) => {
@@ -162,6 +165,7 @@ async function writeGrants(
         ...key,
         agentId,
         session: sessions.get(agentId) ?? 0,
+        stampedAtMs,
         attempt: attempts.get(leaseKeyText(key)) ?? 1,
       };
     })
@@ -184,7 +188,7 @@ function cancelledChange(
 
 function leaseContent(
   run: ClaimedFlowRun,
-): Omit<GrantedLease, "agentId" | "session" | "attempt" | "epoch" | "flowRunId"> {
+): Omit<GrantedLease, "agentId" | "session" | "attempt" | "stampedAtMs" | "epoch" | "flowRunId"> {
   return {
     dueAt: run.nextStartAt ?? run.now,
     flowRunName: run.flowRunName,

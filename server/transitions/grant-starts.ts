@@ -1,7 +1,7 @@
 import type { LeaseKey } from "#server/store/leases.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import type { TransitionContext } from "./context.ts";
-import { type AgentKey, type Attempt, fenced, lockAttempts } from "./held-attempts.ts";
+import { type AgentKey, type Attempt, fenced, lockAttempts, type Sent } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
@@ -19,7 +19,7 @@ export type StartAnswer =
  */
 export async function grantStarts(
   ctx: TransitionContext,
-  items: readonly (AgentKey & LeaseKey)[],
+  items: readonly (AgentKey & LeaseKey & Sent)[],
 ): Promise<StartAnswer[]> {
   const wakes = noWakes();
   const answers = await inTransaction(ctx.pool, async (tx) => {
@@ -34,7 +34,9 @@ export async function grantStarts(
           reason: "the lease is over or belongs to another agent",
         } as const;
       }
-      const answer = decided.get(attempt.run.id) ?? decide(ctx, attempt, writes, wakes);
+      const answer =
+        decided.get(attempt.run.id) ??
+        decide(ctx, attempt, item.sentAfterUs ?? null, writes, wakes);
       decided.set(attempt.run.id, answer);
       return answer;
     });
@@ -48,6 +50,7 @@ export async function grantStarts(
 function decide(
   ctx: TransitionContext,
   attempt: Attempt,
+  sentAfterUs: number | null,
   writes: Writes,
   wakes: Wakes,
 ): StartAnswer {
@@ -63,7 +66,7 @@ function decide(
     return { decision: "refused", reason: `the run is ${run.stateName}` };
   }
   if (run.kind === "engine") {
-    writes.leases.push({ ...key, accepted: true, startGranted: true });
+    writes.leases.push({ ...key, sentAfterUs, accepted: true, startGranted: true });
     wakes.flowRuns.add(run.id);
     return { decision: "granted" };
   }
@@ -71,10 +74,10 @@ function decide(
   switch (answer.status) {
     case "ACCEPT":
       writes.moves.push(keepingMove(run, answer.change));
-      writes.leases.push({ ...key, accepted: true, startGranted: true });
+      writes.leases.push({ ...key, sentAfterUs, accepted: true, startGranted: true });
       return { decision: "granted" };
     case "WAIT":
-      writes.leases.push({ ...key, accepted: true });
+      writes.leases.push({ ...key, sentAfterUs, accepted: true });
       return { decision: "wait", delayMs: answer.delaySeconds * 1000, reason: answer.reason };
     case "REJECT":
     case "ABORT": {

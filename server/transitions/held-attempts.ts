@@ -9,6 +9,12 @@ export interface AgentKey {
   readonly session: number;
 }
 
+/** When the lease an agent speaks of was sent, if the replica it speaks to has sent it. */
+export interface Sent {
+  /** Microseconds from the grant until the transport had taken it. */
+  readonly sentAfterUs?: number | null;
+}
+
 /** A run and the lease somebody speaks about, both locked. */
 export interface Attempt {
   readonly run: LockedFlowRun;

@@ -143,6 +143,7 @@ describe("a session", () => {
       "submitted",
       "eligible",
       "claimed",
+      "sent",
       "accepted",
       "start_granted",
       "process_started",

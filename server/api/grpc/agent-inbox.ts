@@ -3,7 +3,7 @@ import type { LeaseRef } from "#proto/sluice/v1/lease.ts";
 import { describeFailure } from "#server/api/failure.ts";
 import { leaseKeyText } from "#server/store/leases.ts";
 import type { StartAnswer } from "#server/transitions/grant-starts.ts";
-import type { AgentKey } from "#server/transitions/held-attempts.ts";
+import type { AgentKey, Sent } from "#server/transitions/held-attempts.ts";
 import type { Logger } from "#shared/logger.ts";
 import { CommitLane } from "./commit-lane.ts";
 import type { AttemptOf, ReportOf, SessionCommits } from "./session-commits.ts";
@@ -19,6 +19,8 @@ export interface AgentInboxOptions {
   readonly logger: Logger;
   /** Told of reports that are committed. */
   readonly onReported: (sequences: number[]) => void;
+  /** How long after its grant a lease was sent, told once. */
+  readonly takeSentAfterUs: (leaseKey: string) => number | null;
   readonly onStartAnswers: (replies: StartReply[]) => void;
   /** Told of what repeating does not cure. */
   readonly onFailure: (error: unknown) => void;
@@ -27,7 +29,7 @@ export interface AgentInboxOptions {
 /** What one agent says about its attempts, carried out in order and without making it wait. */
 export class AgentInbox {
   readonly #options: AgentInboxOptions;
-  readonly #accepts: CommitLane<AttemptOf>;
+  readonly #accepts: CommitLane<AttemptOf & Sent>;
   readonly #returns: CommitLane<AttemptOf & { readonly reason: string }>;
   readonly #reports: CommitLane<ReportOf>;
 
@@ -53,7 +55,10 @@ export class AgentInbox {
 
   /** Leases that reached the agent's journal. */
   accepted(refs: readonly LeaseRef[]): void {
-    for (const item of this.#attempts(refs)) this.#accepts.add(leaseKeyText(item), item);
+    for (const item of this.#attempts(refs)) {
+      const sentAfterUs = this.#options.takeSentAfterUs(leaseKeyText(item));
+      this.#accepts.add(leaseKeyText(item), { ...item, sentAfterUs });
+    }
   }
 
   /** Leases the agent gives back. */
@@ -72,7 +77,9 @@ export class AgentInbox {
 
   /** Attempts that want to start. */
   async startsRequested(refs: readonly LeaseRef[]): Promise<void> {
-    const items = this.#attempts(refs);
+    const items = this.#attempts(refs).map((item) => {
+      return { ...item, sentAfterUs: this.#options.takeSentAfterUs(leaseKeyText(item)) };
+    });
     const replies = items.map(async (item) => writeStartReply(item, await this.#askStart(item)));
     this.#options.onStartAnswers(await Promise.all(replies));
   }
@@ -97,7 +104,7 @@ export class AgentInbox {
    * While the database is away the agent is told to ask again: nothing is kept here that could be
    * lost, and a permission that was committed without an answer is given again.
    */
-  async #askStart(item: AttemptOf): Promise<StartAnswer> {
+  async #askStart(item: AttemptOf & Sent): Promise<StartAnswer> {
     try {
       return await this.#options.commits.start.submit(item);
     } catch (error) {

@@ -19,6 +19,9 @@ import { Outbox } from "./outbox.ts";
 import type { SessionCommits } from "./session-commits.ts";
 import { readRef, violation, writeLease, writeStop } from "./session-messages.ts";
 
+/** Leases that were sent and not yet spoken of, whose time of sending is kept. */
+const MAX_UNSPOKEN = 10_000;
+
 /** The stream of one agent. */
 export type SessionCall = ServerDuplexStream<SessionRequest, SessionResponse>;
 
@@ -61,6 +64,8 @@ export class AgentSession {
   readonly #stops = new Map<string, { readonly stop: StopNeeded; acknowledged: boolean }>();
   /** The database's clock when the session was opened, and the monotonic one then. */
   readonly #opened: { readonly serverNow: number; readonly monotonic: number };
+  /** How long after its grant each lease was sent, until the agent speaks of it. */
+  readonly #sentAfterUs = new Map<string, number>();
   #freeSlots = 0;
   #lastHeard = performance.now();
   #beatSince = true;
@@ -91,6 +96,11 @@ export class AgentSession {
       agent: this.key,
       commits: around.commits,
       logger: this.#logger,
+      takeSentAfterUs: (key) => {
+        const sentAfterUs = this.#sentAfterUs.get(key) ?? null;
+        this.#sentAfterUs.delete(key);
+        return sentAfterUs;
+      },
       onReported: (sequences) => this.#send({ $case: "reportsAcknowledged", value: { sequences } }),
       onStartAnswers: (replies) =>
         this.#outbox.push({
@@ -147,6 +157,15 @@ export class AgentSession {
       build: () => {
         const granted = leases.map((lease) => writeLease(lease, dueInMs(lease), stopGraceMs));
         return { message: { $case: "granted", value: { leases: granted } } };
+      },
+      onSent: () => {
+        const now = performance.now();
+        // Leases of which the agent never spoke: others will not be missed either.
+        if (this.#sentAfterUs.size > MAX_UNSPOKEN) this.#sentAfterUs.clear();
+        for (const lease of leases) {
+          const sentAfterUs = Math.round((now - lease.stampedAtMs) * 1000);
+          this.#sentAfterUs.set(leaseKeyText(lease), sentAfterUs);
+        }
       },
       onUnsent,
     });

@@ -5,7 +5,7 @@ import type { TransitionContext } from "#server/transitions/context.ts";
 import { returnLeases } from "#server/transitions/return-leases.ts";
 import { grantStarts, type StartAnswer } from "#server/transitions/grant-starts.ts";
 import { GroupCommit } from "#server/transitions/group-commit.ts";
-import type { AgentKey } from "#server/transitions/held-attempts.ts";
+import type { AgentKey, Sent } from "#server/transitions/held-attempts.ts";
 import { failpoint } from "#shared/failpoints.ts";
 
 /** Most items in one transaction. */
@@ -22,9 +22,9 @@ export type ReportOf = AttemptOf & { readonly sequence: number; readonly event: 
  * committed together. Everything here may be repeated: the transitions are idempotent.
  */
 export interface SessionCommits {
-  readonly accept: GroupCommit<AttemptOf, undefined>;
+  readonly accept: GroupCommit<AttemptOf & Sent, undefined>;
   readonly return: GroupCommit<AttemptOf & { readonly reason: string }, undefined>;
-  readonly start: GroupCommit<AttemptOf, StartAnswer>;
+  readonly start: GroupCommit<AttemptOf & Sent, StartAnswer>;
   /** Reports of one agent in their order; they stay together, so that no other overtakes. */
   readonly report: GroupCommit<readonly ReportOf[], undefined>;
 }

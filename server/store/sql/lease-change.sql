@@ -4,7 +4,7 @@ with change as materialized (
   select *
     from jsonb_to_recordset($1::jsonb) as c (
       "flowRunId" uuid, "epoch" bigint, "accepted" boolean, "startGranted" boolean,
-      "endReason" text, "revoking" text, "reported" boolean, "startedAfterUs" bigint,
+      "endReason" text, "revoking" text, "reported" boolean, "sentAfterUs" bigint, "startedAfterUs" bigint,
       "firstOutputAfterUs" bigint, "exitedAfterUs" bigint, "exitCode" integer,
       "outputBytes" bigint)
 ), stamped as (
@@ -18,6 +18,7 @@ with change as materialized (
          revoked_at =
            coalesce(l.revoked_at, case when c."revoking" is not null then clock_timestamp() end),
          reported_at = coalesce(l.reported_at, case when c."reported" then clock_timestamp() end),
+         sent_after_us = coalesce(l.sent_after_us, c."sentAfterUs"),
          started_after_us = coalesce(l.started_after_us, c."startedAfterUs"),
          first_output_after_us = coalesce(l.first_output_after_us, c."firstOutputAfterUs"),
          exited_after_us = coalesce(l.exited_after_us, c."exitedAfterUs"),
