@@ -1,8 +1,10 @@
--- A page of the runs of one deployment, the newest first, read along its index.
+-- A page of the runs of one deployment, the newest first. Range and order as in
+-- flow-run-page-of-flows.sql.
 select r.id
   from sluice.flow_run r
- where r.deployment_id = $7
-   and r.id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ where r.deployment_id >= $7
+   and (r.deployment_id, r.id)
+       < ($7, coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
    and ($2::text[] is null or r.state_type = any($2))
    and ($3::text[] is null or r.state_name = any($3))
    and ($4::text is null or r.work_pool_id = (select p.id from sluice.work_pool p where p.name = $4))
@@ -10,5 +12,5 @@ select r.id
          select from sluice.flow_run_payload y where y.flow_run_id = r.id and y.tags @> $5))
    and ($8::text[] is null or r.flow_id = any(array(
          select f.id from sluice.flow f where f.name = any($8))))
- order by r.id desc
+ order by r.deployment_id desc, r.id desc
  limit $6

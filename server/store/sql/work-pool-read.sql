@@ -33,7 +33,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
         cross join lateral (
               select count(*) as due
                 from sluice.flow_run r
-               where r.work_queue_id = q.id and r.state_type = 'SCHEDULED'
+               where r.work_queue_id = q.id and r.state_type = 'SCHEDULED' and not r.leased
                  and r.retry_type is distinct from 'in_process'
                  and r.next_start_at <= clock_timestamp()) w
         where q.work_pool_id = p.id) q
