@@ -11,7 +11,7 @@ export interface AgentKey {
 
 /** When the lease an agent speaks of was sent, if the replica it speaks to has sent it. */
 export interface Sent {
-  /** Microseconds from the grant until the transport had taken it. */
+  /** Microseconds from the grant until the transport was handed it. */
   readonly sentAfterUs?: number | null;
 }
 

@@ -16,11 +16,9 @@ import { VERSION } from "#shared/version.ts";
 import { AgentInbox } from "./agent-inbox.ts";
 import { toStatus } from "./error-mapping.ts";
 import { Outbox } from "./outbox.ts";
+import { SendTimes } from "./send-times.ts";
 import type { SessionCommits } from "./session-commits.ts";
 import { readRef, violation, writeLease, writeStop } from "./session-messages.ts";
-
-/** Leases that were sent and not yet spoken of, whose time of sending is kept. */
-const MAX_UNSPOKEN = 10_000;
 
 /** The stream of one agent. */
 export type SessionCall = ServerDuplexStream<SessionRequest, SessionResponse>;
@@ -64,8 +62,7 @@ export class AgentSession {
   readonly #stops = new Map<string, { readonly stop: StopNeeded; acknowledged: boolean }>();
   /** The database's clock when the session was opened, and the monotonic one then. */
   readonly #opened: { readonly serverNow: number; readonly monotonic: number };
-  /** How long after its grant each lease was sent, until the agent speaks of it. */
-  readonly #sentAfterUs = new Map<string, number>();
+  readonly #sendTimes = new SendTimes();
   #freeSlots = 0;
   #lastHeard = performance.now();
   #beatSince = true;
@@ -96,13 +93,8 @@ export class AgentSession {
       agent: this.key,
       commits: around.commits,
       logger: this.#logger,
-      takeSentAfterUs: (key) => {
-        const sentAfterUs = this.#sentAfterUs.get(key) ?? null;
-        this.#sentAfterUs.delete(key);
-        return sentAfterUs;
-      },
-      onReported: (sequences) => this.#send({ $case: "reportsAcknowledged", value: { sequences } }),
-      onStartAnswers: (replies) =>
+      takeSentAfterUs: (key) => this.#sendTimes.take(key),
+      nswers: (replies) =>
         this.#outbox.push({
           urgent: true,
           build: () => ({ message: { $case: "startReplies", value: { replies } } }),
@@ -155,17 +147,9 @@ export class AgentSession {
     const { stopGraceMs } = this.#around.numbers;
     this.#outbox.push({
       build: () => {
+        this.#sendTimes.note(leases);
         const granted = leases.map((lease) => writeLease(lease, dueInMs(lease), stopGraceMs));
         return { message: { $case: "granted", value: { leases: granted } } };
-      },
-      onSent: () => {
-        const now = performance.now();
-        // Leases of which the agent never spoke: others will not be missed either.
-        if (this.#sentAfterUs.size > MAX_UNSPOKEN) this.#sentAfterUs.clear();
-        for (const lease of leases) {
-          const sentAfterUs = Math.round((now - lease.stampedAtMs) * 1000);
-          this.#sentAfterUs.set(leaseKeyText(lease), sentAfterUs);
-        }
       },
       onUnsent,
     });

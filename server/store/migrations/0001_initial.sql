@@ -160,7 +160,7 @@ create table sluice.lease (
   submitted_at timestamptz not null,
   eligible_at timestamptz not null,
   granted_at timestamptz not null,
-  -- Microseconds from the grant until the transport had taken the lease.
+  -- Microseconds from the grant until the transport was handed the lease.
   sent_after_us bigint,
   accepted_at timestamptz,
   start_granted_at timestamptz,
