@@ -94,7 +94,8 @@ export class AgentSession {
       commits: around.commits,
       logger: this.#logger,
       takeSentAfterUs: (key) => this.#sendTimes.take(key),
-      nswers: (replies) =>
+      onReported: (sequences) => this.#send({ $case: "reportsAcknowledged", value: { sequences } }),
+      onStartAnswers: (replies) =>
         this.#outbox.push({
           urgent: true,
           build: () => ({ message: { $case: "startReplies", value: { replies } } }),
