@@ -19,8 +19,8 @@ export interface AgentInboxOptions {
   readonly logger: Logger;
   /** Told of reports that are committed. */
   readonly onReported: (sequences: number[]) => void;
-  /** How long after its grant a lease was sent, told once. */
-  readonly takeSentAfterUs: (leaseKey: string) => number | null;
+  /** How long after its grant a lease was sent; null if this stream did not. */
+  readonly sentAfterUs: (leaseKey: string) => number | null;
   readonly onStartAnswers: (replies: StartReply[]) => void;
   /** Told of what repeating does not cure. */
   readonly onFailure: (error: unknown) => void;
@@ -56,7 +56,7 @@ export class AgentInbox {
   /** Leases that reached the agent's journal. */
   accepted(refs: readonly LeaseRef[]): void {
     for (const item of this.#attempts(refs)) {
-      const sentAfterUs = this.#options.takeSentAfterUs(leaseKeyText(item));
+      const sentAfterUs = this.#options.sentAfterUs(leaseKeyText(item));
       this.#accepts.add(leaseKeyText(item), { ...item, sentAfterUs });
     }
   }
@@ -78,7 +78,7 @@ export class AgentInbox {
   /** Attempts that want to start. */
   async startsRequested(refs: readonly LeaseRef[]): Promise<void> {
     const items = this.#attempts(refs).map((item) => {
-      return { ...item, sentAfterUs: this.#options.takeSentAfterUs(leaseKeyText(item)) };
+      return { ...item, sentAfterUs: this.#options.sentAfterUs(leaseKeyText(item)) };
     });
     const replies = items.map(async (item) => writeStartReply(item, await this.#askStart(item)));
     this.#options.onStartAnswers(await Promise.all(replies));

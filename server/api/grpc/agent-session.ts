@@ -93,7 +93,7 @@ export class AgentSession {
       agent: this.key,
       commits: around.commits,
       logger: this.#logger,
-      takeSentAfterUs: (key) => this.#sendTimes.take(key),
+      sentAfterUs: (key) => this.#sendTimes.of(key),
       onReported: (sequences) => this.#send({ $case: "reportsAcknowledged", value: { sequences } }),
       onStartAnswers: (replies) =>
         this.#outbox.push({
