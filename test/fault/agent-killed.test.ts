@@ -47,12 +47,31 @@ for (const point of ["agent.process-started", "agent.exit-journalled"]) {
       const run = await scenario.run({ seconds: 0.3 });
       await agent.program.exited;
       scenario.fault();
+      await scenario.started(run);
       await agent.start();
       await scenario.inState(run, "COMPLETED");
       expect(scenario.ledger.starts(run)).toHaveLength(1);
     },
   );
 }
+
+faultScenario(
+  "a run whose agent is killed and back before the process has begun starts once, or never and says so",
+  async (scenario) => {
+    await scenario.controlPlane();
+    await scenario.prepare({ lostAfterSeconds: 20 });
+    const agent = scenario.agent();
+    await agent.start({ SLUICE_FAILPOINTS: "agent.process-started=kill" });
+    const run = await scenario.run();
+    await agent.program.exited;
+    scenario.fault();
+    await agent.start();
+    const ended = await scenario.inState(run, "COMPLETED", "CRASHED");
+    const starts = ended.state?.type === "STATE_TYPE_COMPLETED" ? 1 : 0;
+    expect(scenario.ledger.starts(run)).toHaveLength(starts);
+    expect(ended.state?.message === "").toBe(starts === 1);
+  },
+);
 
 faultScenario(
   "a run whose agent is killed while it runs is adopted and completes",

@@ -80,18 +80,31 @@ describe.skipIf(!isRoot || !hasSetpriv)("the user", () => {
     TEST_MS,
   );
 
-  test("root of a container needs no more than the capabilities that containers have", async () => {
-    const closed = join(servers.directory, "closed");
-    mkdirSync(closed);
-    chmodSync(closed, 0o700);
-    const kept = ["chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap"];
-    const bounds = ["-all", ...kept.map((name) => `+${name}`)].join(",");
-    const data = join(closed, "data");
-    const { url } = await ready(servers.launch(data, ["setpriv", `--bounding-set=${bounds}`]));
-    expect(await query(url, "select 1 as value")).toEqual([1]);
-    const status = readFileSync(`/proc/${postmaster(data)}/status`, "utf8");
-    expect(BigInt(`0x${/^CapEff:\s+(\w+)/m.exec(status)?.[1]}`)).toBe(1n << 1n);
-  }, TEST_MS);
+  test(
+    "root of a container needs no more than the capabilities that containers have",
+    async () => {
+      const closed = join(servers.directory, "closed");
+      mkdirSync(closed);
+      chmodSync(closed, 0o700);
+      const kept = [
+        "chown",
+        "dac_override",
+        "fowner",
+        "fsetid",
+        "kill",
+        "setgid",
+        "setuid",
+        "setpcap",
+      ];
+      const bounds = ["-all", ...kept.map((name) => `+${name}`)].join(",");
+      const data = join(closed, "data");
+      const { url } = await ready(servers.launch(data, ["setpriv", `--bounding-set=${bounds}`]));
+      expect(await query(url, "select 1 as value")).toEqual([1]);
+      const status = readFileSync(`/proc/${postmaster(data)}/status`, "utf8");
+      expect(BigInt(`0x${/^CapEff:\s+(\w+)/m.exec(status)?.[1]}`)).toBe(1n << 1n);
+    },
+    TEST_MS,
+  );
 
   test(
     "without the capability root is told to choose another directory",
