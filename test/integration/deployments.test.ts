@@ -14,7 +14,7 @@ import { refusal } from "#test/support/refusal.ts";
 let world: LeaseWorld;
 beforeAll(async () => {
   world = await LeaseWorld.create();
-});
+}, 60_000);
 afterAll(() => world.database.drop());
 
 const PLAIN: ApplyDeploymentInput = {

@@ -8,7 +8,7 @@ import { LeaseWorld } from "#test/support/lease-world.ts";
 let world: LeaseWorld;
 beforeAll(async () => {
   world = await LeaseWorld.create();
-});
+}, 60_000);
 afterAll(() => world.database.drop());
 
 /** A run with one attempt. */
