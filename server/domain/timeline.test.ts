@@ -56,6 +56,12 @@ describe("timeline", () => {
     ]);
   });
 
+  test("a run that was fetched before it was due was eligible when it was claimed", () => {
+    const hops = timeline({ ...WHOLE, eligibleAt: NOW + 3 });
+    expect(hops[1]).toEqual({ name: "eligible", at: NOW + 2, sincePreviousMs: 2 });
+    expect(hops[2]).toMatchObject({ name: "claimed", at: NOW + 2 });
+  });
+
   test("what did not happen is no hop", () => {
     const hops = timeline({ ...WHOLE, firstOutputAfterUs: null, reportedAt: null });
     expect(hops.map((hop) => hop.name)).not.toContain("first_output");

@@ -42,7 +42,8 @@ export function timeline(stamps: AttemptStamps): Hop[] {
   const started = stamps.startGrantedAt === null ? null : micros(stamps.startGrantedAt);
   const known: readonly (readonly [Hop["name"], number | null])[] = [
     ["submitted", micros(stamps.submittedAt)],
-    ["eligible", micros(stamps.eligibleAt)],
+    // An agent may fetch a run before it is due: it was eligible when it was claimed.
+    ["eligible", micros(Math.min(stamps.eligibleAt, stamps.grantedAt))],
     ["claimed", micros(stamps.grantedAt)],
     ["sent", after(micros(stamps.grantedAt), stamps.sentAfterUs)],
     ["accepted", stamps.acceptedAt === null ? null : micros(stamps.acceptedAt)],

@@ -48,7 +48,7 @@ test("a deployment in an unknown pool is refused and nothing is stored", async (
 });
 
 test("an agent of another type than the pool's ends and names both", async () => {
-  await stage.client.createWorkPool({ name: "boxes", type: "docker" });
+  await stage.client.createWorkPool({ name: "boxes", type: "docker", baseJobTemplateJson: "{}" });
   const result = await stage.command("agent", ["--pool", "boxes", "--type", "process"]).result();
   expectRefusal(result, 1, /docker/, /process/);
 });
