@@ -63,7 +63,7 @@ function findProblem(directory: string): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(directory);
     if (bavail * bsize < MIN_FREE_BYTES) {
-      return `less than ${MIN_FREE_BYTES / 1024 / 1024} MiB are free in ${directory}`;
+      return `the disk is nearly full: less than ${MIN_FREE_BYTES / 1024 / 1024} MiB are free in ${directory}`;
     }
     const probe = join(directory, "self-check");
     writeFileSync(probe, "ok\n");

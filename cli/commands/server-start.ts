@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { Cli } from "#cli/cli.ts";
-import { CliError } from "#cli/cli-error.ts";
 
 interface StartOptions {
   readonly host?: string;
@@ -43,5 +42,6 @@ async function startServer(cli: Cli, options: StartOptions): Promise<void> {
   // The control plane is most of this program; only the command that runs it loads it.
   const { runServer } = await import("#server/main.ts");
   const exitCode = await runServer(flags, cli.environment());
-  if (exitCode !== 0) throw new CliError("", { exitCode });
+  // Everything is stopped; a connection whose other end is silent must not keep the process.
+  process.exit(exitCode);
 }

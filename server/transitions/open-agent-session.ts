@@ -15,6 +15,7 @@ import {
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { ensureWorkQueue } from "#server/store/work-queues.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
+import { switchedOn } from "#shared/failpoints.ts";
 import { isUuid } from "#shared/ids.ts";
 import { requireName } from "#shared/names.ts";
 import type { TransitionContext } from "./context.ts";
@@ -115,7 +116,9 @@ async function open(
     workPoolType: pool.type,
     workPoolPaused: pool.isPaused,
     agentName: hello.name,
-    fenced: hello.held.filter((held) => !live.has(leaseKeyText(held))),
+    fenced: switchedOn("no-fence")
+      ? []
+      : hello.held.filter((held) => !live.has(leaseKeyText(held))),
     stops: await stopsForAgents(tx, [hello.agentId]),
     serverNow: pool.now,
   };

@@ -234,10 +234,21 @@ function atMostEvery(
 }
 
 async function staged(title: string, body: (scenario: Scenario) => Promise<void>): Promise<void> {
-  await using scenario = new Scenario(title);
+  const scenario = new Scenario(title);
+  const failures: unknown[] = [];
+  let transcript = "";
   try {
     await body(scenario);
   } catch (error) {
-    throw new Error(`${messageOf(error)}\n${scenario.transcript()}`, { cause: error });
+    failures.push(error);
+    transcript = scenario.transcript();
+  }
+  try {
+    await scenario[Symbol.asyncDispose]();
+  } catch (error) {
+    failures.push(error);
+  }
+  if (failures.length > 0) {
+    throw new Error([...failures.map(messageOf), transcript].join("\n"), { cause: failures[0] });
   }
 }
