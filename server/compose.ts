@@ -75,7 +75,7 @@ async function start(
   });
   // Waits for transactions that are under way, but not for a database that answers no more.
   step("finish transactions", () => waitFor(pool.end(), FINISH_MS));
-  const { version: schemaVersion } = await migrate(pool, logger);
+  const schemaVersion = await migrated(database.url, logger);
   await ensurePartitions(pool, config);
 
   const wakeUps = new WakeUps(newId());
@@ -132,6 +132,16 @@ async function reachDatabase(
   const postgres = await startEmbeddedPostgres({ dataDirectory, logger });
   step("stop PostgreSQL", () => postgres.stop());
   return { url: postgres.url, shown: `embedded PostgreSQL in ${dataDirectory}` };
+}
+
+/** Brings the schema up to date, on a connection of its own because a step may take long. */
+async function migrated(url: string, logger: Logger): Promise<number> {
+  const pool = openDatabase({ url, maxConnections: 1, logger, statementMs: 0 });
+  try {
+    return (await migrate(pool, logger)).version;
+  } finally {
+    await pool.end();
+  }
 }
 
 function listenHttp(

@@ -24,6 +24,30 @@ export interface DatabaseOptions {
   /** Most connections of this replica, without pg-boss's and the listener's. */
   readonly maxConnections: number;
   readonly logger: Logger;
+  /** Milliseconds that a statement may take; 10 s if not given; 0: any. */
+  readonly statementMs?: number;
+}
+
+const STATEMENT_MS = 10_000;
+/** A slow server ends a statement itself, and the connection lives; only a silent one is given up. */
+const SILENCE_MS = 1_000;
+
+/**
+ * Limits that keep a connection on which nothing is heard any more from holding up whoever uses it,
+ * and what it had locked from being held for ever: settings of `pg`.
+ */
+export function patience(
+  statementMs = STATEMENT_MS,
+): Pick<
+  pg.ClientConfig,
+  "statement_timeout" | "query_timeout" | "idle_in_transaction_session_timeout"
+> {
+  if (statementMs === 0) return {};
+  return {
+    statement_timeout: statementMs,
+    query_timeout: statementMs + SILENCE_MS,
+    idle_in_transaction_session_timeout: statementMs,
+  };
 }
 
 /** Opens a pool. Timestamps are read as Millis, bigint columns as numbers. */
@@ -34,6 +58,7 @@ export function openDatabase(options: DatabaseOptions): pg.Pool {
     application_name: "sluice",
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    ...patience(options.statementMs),
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   });
   // One that breaks while it is lent, between two statements, fails the next statement. Without a

@@ -1,6 +1,7 @@
 import { PgBoss } from "pg-boss";
 import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
+import { patience } from "./database.ts";
 import type { Tx } from "./transaction.ts";
 
 const SCHEMA = "pgboss";
@@ -68,6 +69,8 @@ export async function startJobs(
   const { logger, handlers } = options;
   const rhythms = { ...RHYTHMS, ...options.rhythms };
   const boss = new PgBoss({
+    // Handed on to pg, though its type does not say so.
+    ...patience(),
     connectionString: options.url,
     schema: SCHEMA,
     application_name: "sluice-jobs",

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { isDatabaseAway } from "./database-away.ts";
 import type { Queryable } from "./database.ts";
 
 declare const tx: unique symbol;
@@ -22,8 +23,9 @@ export async function inTransaction<T>(
     await client.query("commit");
     return result;
   } catch (error) {
-    // A failed rollback means the connection is gone: the pool must not lend it again.
-    await client.query("rollback").catch((failure: Error) => (broken = failure));
+    // A connection that is gone, or may be, is not lent again; the server rolls back by itself.
+    if (error instanceof Error && isDatabaseAway(error)) broken = error;
+    else await client.query("rollback").catch((failure: Error) => (broken = failure));
     throw error;
   } finally {
     client.release(broken);
