@@ -24,10 +24,11 @@ for (const point of POINTS) {
       await scenario.agent().start();
       // Only a run that is not yet due is accepted and asked for in two steps.
       const scheduledTime = new Date(Date.now() + 1_500);
-      const run = await scenario.run({}, { scheduledTime });
+      const creating = scenario.run({}, { scheduledTime });
       await plane.program.exited;
       scenario.fault();
       await plane.start({ SLUICE_FAILPOINTS: "" });
+      const run = await creating;
       await scenario.inState(run, "COMPLETED");
       expect(scenario.ledger.starts(run)).toHaveLength(1);
     },

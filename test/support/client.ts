@@ -1,4 +1,4 @@
-import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
   ApplyDeploymentRequest,
   type Deployment,
@@ -170,4 +170,9 @@ export class Client implements Disposable {
 function present<Message>(message: Message | undefined): Message {
   if (message === undefined) throw new Error("the control plane answered without the message");
   return message;
+}
+
+/** Whether a call failed because the connection did: it may or may not have been carried out. */
+export function isConnectionLost(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === status.UNAVAILABLE;
 }

@@ -3,7 +3,9 @@ import type { CreateFlowRunRequest } from "#proto/sluice/v1/flow_run_service.ts"
 import type { FlowRun } from "#proto/sluice/v1/flow_run.ts";
 import { isTerminal, type StateType } from "#shared/states.ts";
 import { messageOf } from "#shared/errors.ts";
+import { newId } from "#shared/ids.ts";
 import { findViolations, type Violation } from "./checker.ts";
+import { isConnectionLost } from "./client.ts";
 import { eventually } from "./eventually.ts";
 import { collectEvidence, stateTypeOf } from "./evidence.ts";
 import { recordScenario } from "./fault-summary.ts";
@@ -73,7 +75,10 @@ export class Scenario extends Stage {
     });
   }
 
-  /** Creates a run of the sample flow and returns its id. */
+  /**
+   * Creates a run of the sample flow and returns its id. If the answer is lost with a control plane
+   * that dies, the call is repeated under the same idempotency key.
+   */
   async run(
     behaviour: FlowBehaviour = {},
     fields: Partial<CreateFlowRunRequest> = {},
@@ -83,13 +88,21 @@ export class Scenario extends Stage {
       ...(behaviour.seconds === undefined ? {} : { FLOW_SECONDS: String(behaviour.seconds) }),
       ...(behaviour.failures === undefined ? {} : { FLOW_FAILURES: String(behaviour.failures) }),
     };
-    const { id } = await this.client.createFlowRun({
+    const wanted = {
       deployment: "sample/flow",
       jobVariablesJson: JSON.stringify({ env }),
+      idempotencyKey: newId(),
       ...fields,
-    });
-    this.created.push(id);
-    return id;
+    };
+    for (;;) {
+      try {
+        const { id } = await this.client.createFlowRun(wanted);
+        this.created.push(id);
+        return id;
+      } catch (error) {
+        if (!isConnectionLost(error)) throw error;
+      }
+    }
   }
 
   /** Waits until the run's user code has said that it started. */
