@@ -1,3 +1,4 @@
+import pg from "pg";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 import { percentile, row, type Row } from "./row.ts";
 
@@ -46,15 +47,17 @@ export async function claimTime(): Promise<Row[]> {
 /** Copies one run often, as ended and as due in a month, without the payloads that no claim reads. */
 async function fill(world: LeaseWorld): Promise<void> {
   const [template] = await world.createRuns(1, 30 * 86_400);
-  const { pool } = world.database;
-  const { rows } = await pool.query<{ name: string }>(
+  // The program's own connections give up such long statements.
+  const client = new pg.Client({ connectionString: world.database.url });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(
     `select column_name as name from information_schema.columns
       where table_schema = 'sluice' and table_name = 'flow_run' and is_generated = 'NEVER'`,
   );
   const copy = async (count: number, changes: Readonly<Record<string, string>>): Promise<void> => {
     const columns = rows.map(({ name }) => name);
     const values = columns.map((name) => changes[name] ?? name);
-    await pool.query(
+    await client.query(
       `insert into sluice.flow_run (${columns.join(", ")})
        select ${values.join(", ")} from sluice.flow_run, generate_series(1, ${count}) as number
         where flow_run.id = '${template}'`,
@@ -73,5 +76,6 @@ async function fill(world: LeaseWorld): Promise<void> {
     state_id: "gen_random_uuid()",
     next_start_at: "next_start_at + make_interval(secs => number)",
   });
-  await pool.query("vacuum analyze sluice.flow_run");
+  await client.query("vacuum analyze sluice.flow_run");
+  await client.end();
 }
