@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { grpcUrlFrom } from "#shared/control-plane-address.ts";
 import { invalidField } from "#shared/errors.ts";
 import { requireName } from "#shared/names.ts";
 import { resolveSettings, type SettingsOf, type SettingsSchema } from "#shared/settings.ts";
@@ -83,14 +84,13 @@ export const AGENT_SETTINGS = {
   grpcUrl: {
     kind: "text",
     env: "SLUICE_GRPC_URL",
-    default: "http://127.0.0.1:4201",
-    help: "The control plane's gRPC address; https:// for TLS.",
+    help: "The control plane's gRPC address; https:// for TLS. Default: one port above SLUICE_API_URL.",
   },
   apiUrl: {
     kind: "text",
     env: "SLUICE_API_URL",
     default: "http://127.0.0.1:4200",
-    help: "The control plane's HTTP address, handed on to runs.",
+    help: "The control plane's HTTP address, also handed on to runs.",
   },
   token: {
     kind: "text",
@@ -121,7 +121,10 @@ export const AGENT_SETTINGS = {
 } as const satisfies SettingsSchema;
 
 /** The settings with their values. */
-export type AgentSettings = SettingsOf<typeof AGENT_SETTINGS> & { readonly workPool: string };
+export type AgentSettings = SettingsOf<typeof AGENT_SETTINGS> & {
+  readonly workPool: string;
+  readonly grpcUrl: string;
+};
 
 /**
  * Reads and checks the settings. Throws an AppError that names flag or variable, the value and the
@@ -139,9 +142,10 @@ export function readAgentSettings(
   requireName("--pool", workPool);
   if (name !== undefined) requireName("--name", name);
   for (const queue of settings.workQueues) requireName("--work-queue", queue);
-  readUrl("SLUICE_GRPC_URL", settings.grpcUrl);
   readUrl("SLUICE_API_URL", settings.apiUrl);
-  return { ...settings, workPool };
+  const grpcUrl = grpcUrlFrom(settings.grpcUrl, settings.apiUrl);
+  readUrl("SLUICE_GRPC_URL", grpcUrl);
+  return { ...settings, workPool, grpcUrl };
 }
 
 /** A URL of http or https. Throws an AppError that names the setting. */

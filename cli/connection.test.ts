@@ -48,7 +48,9 @@ describe("the connection", () => {
   });
 
   test("tells when only the HTTP address was chosen", () => {
-    expect(connectionOf({ SLUICE_API_URL: "http://box:1" }).onlyHttpChosen).toBeTrue();
+    const derived = connectionOf({ SLUICE_API_URL: "http://box:1" });
+    expect(derived.onlyHttpChosen).toBeTrue();
+    expect(derived.target).toBe("box:2");
     const both = { SLUICE_API_URL: "http://box:1", SLUICE_GRPC_URL: "http://box:2" };
     expect(connectionOf(both).onlyHttpChosen).toBeFalse();
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { grpcUrlFrom } from "#shared/control-plane-address.ts";
 import { usageError } from "./cli-error.ts";
 import type { Environment } from "./profiles.ts";
 
@@ -13,16 +14,15 @@ export interface Connection {
   readonly tls: { readonly ca: Buffer | undefined } | undefined;
   /** Sent as a bearer token; never shown. */
   readonly apiKey: string | undefined;
-  /** True if the HTTP address was chosen and the gRPC address was not. */
+  /** True if the gRPC address was derived from the HTTP address. */
   readonly onlyHttpChosen: boolean;
 }
 
-const DEFAULT_URL = "http://127.0.0.1:4201";
 const DEFAULT_PORT = "4201";
 
 /** The connection that the variables describe. Throws a CliError that names the variable. */
 export function connectionOf(environment: Environment): Connection {
-  const url = environment["SLUICE_GRPC_URL"] || DEFAULT_URL;
+  const url = grpcUrlFrom(environment["SLUICE_GRPC_URL"], environment["SLUICE_API_URL"]);
   const address = parseAddress(url);
   const secure = address.protocol === "https:";
   const caFile = environment["SLUICE_TLS_CA_FILE"] || undefined;

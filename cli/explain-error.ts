@@ -62,7 +62,9 @@ function reachingHints(connection: Connection): string[] {
     "Start one with `sluice server start`, or point SLUICE_GRPC_URL or a profile at one.",
   ];
   if (connection.onlyHttpChosen) {
-    hints.push("SLUICE_API_URL is set, but the command line speaks gRPC: set SLUICE_GRPC_URL too.");
+    hints.push(
+      "The gRPC address was taken to be one port above SLUICE_API_URL; if it is not, set SLUICE_GRPC_URL.",
+    );
   }
   return hints;
 }

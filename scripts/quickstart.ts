@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
+import { messageOf } from "#shared/errors.ts";
 import { BackgroundProgram } from "./background-program.ts";
 import { type Addresses, ask, clientEnvironment, show, SLUICE } from "./sluice-command.ts";
 import { say, shortPath, shown, step, textOf } from "./speak.ts";
@@ -257,11 +258,21 @@ async function stay(
   return exitCode;
 }
 
-const { values } = parseArgs({
-  options: {
-    exit: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
-if (values.help) say(HELP);
-else process.exit(await main(values.exit));
+/** The flags; an unknown one ends the program with what there is. */
+function readFlags(): { readonly exit: boolean; readonly help: boolean } {
+  try {
+    return parseArgs({
+      options: {
+        exit: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${pc.red("Error:")} ${messageOf(error)}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+const flags = readFlags();
+if (flags.help) say(HELP);
+else process.exit(await main(flags.exit));

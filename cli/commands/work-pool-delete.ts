@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Cli } from "#cli/cli.ts";
 import { CliError } from "#cli/cli-error.ts";
-import { printSuccess } from "#cli/print.ts";
+import { outputOption, type OutputOptions, printJson, printSuccess } from "#cli/print.ts";
 
 /** `sluice work-pool delete`. */
 export function addWorkPoolDelete(group: Command, cli: Cli): void {
@@ -12,18 +12,24 @@ export function addWorkPoolDelete(group: Command, cli: Cli): void {
     )
     .argument("<name>")
     .option("-y, --yes", "do not ask")
-    .action((name: string, options: { yes?: true }) =>
-      deleteWorkPool(cli, name, options.yes ?? false),
+    .addOption(outputOption())
+    .action((name: string, options: OutputOptions & { yes?: true }) =>
+      deleteWorkPool(cli, name, options),
     );
 }
 
-async function deleteWorkPool(cli: Cli, name: string, sure: boolean): Promise<void> {
+async function deleteWorkPool(
+  cli: Cli,
+  name: string,
+  options: OutputOptions & { yes?: true },
+): Promise<void> {
   await cli.connect(async (plane) => {
     await plane.getWorkPool({ name });
-    if (!sure && !(await cli.surroundings.confirm(`Delete work pool '${name}'?`))) {
+    if (options.yes !== true && !(await cli.surroundings.confirm(`Delete work pool '${name}'?`))) {
       throw new CliError("not deleted");
     }
     await plane.deleteWorkPool({ name });
   });
+  if (options.output === "json") return printJson(cli.out, { deleted: name });
   printSuccess(cli.out, `Deleted work pool '${name}'.`);
 }
