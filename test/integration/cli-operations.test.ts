@@ -87,7 +87,9 @@ describe("work pools", () => {
   });
 
   test("are deleted, and a second time there is nothing to delete", async () => {
-    expect((await sluice(["work-pool", "delete", pool])).code).toBe(0);
+    const deleted = await sluice(["work-pool", "delete", pool, "-o", "json"]);
+    expect(deleted.code).toBe(0);
+    expect(JSON.parse(deleted.stdout)).toEqual({ deleted: pool });
     const again = await sluice(["work-pool", "delete", pool]);
     expect(again.code).toBe(1);
     expect(again.err).toContain(pool);
