@@ -89,7 +89,7 @@ describe("work pools", () => {
   test("are deleted, and a second time there is nothing to delete", async () => {
     const deleted = await sluice(["work-pool", "delete", pool, "-o", "json"]);
     expect(deleted.code).toBe(0);
-    expect(JSON.parse(deleted.stdout)).toEqual({ deleted: pool });
+    expect(JSON.parse(deleted.out)).toEqual({ deleted: pool });
     const again = await sluice(["work-pool", "delete", pool]);
     expect(again.code).toBe(1);
     expect(again.err).toContain(pool);
