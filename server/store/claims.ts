@@ -4,6 +4,7 @@ import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
 import factsSql from "./sql/claim-facts.sql" with { type: "text" };
 import lockSql from "./sql/claim-lock.sql" with { type: "text" };
 import nextDueSql from "./sql/claim-next-due.sql" with { type: "text" };
+import termsSql from "./sql/claim-terms.sql" with { type: "text" };
 import type { Tx } from "./transaction.ts";
 
 /** What an agent's session offers: a hint, corrected by counting. */
@@ -30,6 +31,13 @@ export interface ClaimableQueue {
   readonly freeSlots: number | null;
 }
 
+/** What all leases of a pool have in common. JSON is text. */
+export interface LeaseTerms {
+  readonly baseJobTemplate: string;
+  readonly lostPolicy: "crash" | "keep";
+  readonly lostAfterSeconds: number;
+}
+
 /** What a claim decides on. */
 export interface ClaimFacts {
   readonly agents: readonly ClaimingAgent[];
@@ -54,9 +62,6 @@ export interface ClaimedFlowRun extends LockedFlowRun {
   readonly flowName: string;
   readonly deploymentName: string | null;
   readonly workQueueName: string;
-  readonly baseJobTemplate: string;
-  readonly lostPolicy: "crash" | "keep";
-  readonly lostAfterSeconds: number;
   readonly deploymentJobVariables: string;
   readonly jobVariables: string;
   readonly parameters: string;
@@ -126,6 +131,18 @@ export async function lockClaimed(tx: Tx, ids: readonly string[]): Promise<Claim
     values: [ids],
   });
   return rows;
+}
+
+/** What leases of the pool come with. Throws if the pool is gone, which a claim's runs rule out. */
+export async function readLeaseTerms(tx: Tx, workPoolId: string): Promise<LeaseTerms> {
+  const { rows } = await tx.query<LeaseTerms>({
+    name: "claim-terms",
+    text: termsSql,
+    values: [workPoolId],
+  });
+  const [terms] = rows;
+  if (terms === undefined) throw new Error(`work pool ${workPoolId} is gone`);
+  return terms;
 }
 
 /** When the next run of these queues beyond the window comes due. */

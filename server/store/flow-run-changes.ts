@@ -137,7 +137,7 @@ export async function changeFlowRuns(tx: Tx, moves: readonly FlowRunMove[]): Pro
   const { rowCount } = await tx.query<{ id: string }>({
     name: "flow-run-change",
     text: changeSql,
-    values: [JSON.stringify(rows), rows.map((row) => row.id)],
+    values: [JSON.stringify(rows)],
   });
   if (rowCount !== rows.length) {
     throw new Error(`${rows.length} locked runs were to change, ${rowCount} did`);

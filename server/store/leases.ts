@@ -102,7 +102,7 @@ export async function changeLeases(tx: Tx, changes: readonly LeaseChange[]): Pro
   await tx.query({
     name: "lease-change",
     text: changeSql,
-    values: [JSON.stringify(changes), changes.map((change) => change.flowRunId)],
+    values: [JSON.stringify(changes)],
   });
 }
 

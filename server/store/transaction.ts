@@ -8,7 +8,8 @@ export type Tx = PoolClient & Queryable & { readonly [tx]: true };
 
 /**
  * Runs `body` in a READ COMMITTED transaction: committed if it returns, rolled back if it throws.
- * `opening` may add statements without values to the round trip that opens the transaction.
+ * `opening` may add statements without values to the one that opens the transaction. The first
+ * statements of `body` travel with it; each still sees what was committed when its turn comes.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -18,8 +19,8 @@ export async function inTransaction<T>(
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query(`begin;${opening}`);
-    const result = await body(client as unknown as Tx);
+    const opened = client.query(`begin;${opening}`);
+    const result = await afterOpening(opened, body(client as unknown as Tx));
     await client.query("commit");
     return result;
   } catch (error) {
@@ -30,4 +31,12 @@ export async function inTransaction<T>(
   } finally {
     client.release(broken);
   }
+}
+
+/** What `work` answers. If the opening failed, so did all that followed, and the opening's failure says why. */
+async function afterOpening<T>(opened: Promise<unknown>, work: Promise<T>): Promise<T> {
+  const [opening, worked] = await Promise.allSettled([opened, work]);
+  if (opening.status === "rejected") throw opening.reason;
+  if (worked.status === "rejected") throw worked.reason;
+  return worked.value;
 }

@@ -5,10 +5,12 @@ import {
   type ClaimCandidate,
   type ClaimedFlowRun,
   type ClaimFacts,
+  type LeaseTerms,
   lockClaimed,
   poolLockStatement,
   readCandidates,
   readClaimFacts,
+  readLeaseTerms,
   readNextDue,
   type SlotOffer,
 } from "#server/store/claims.ts";
@@ -21,7 +23,7 @@ import { proposeState, storedChange } from "./propose-state.ts";
 const CLAIM_BATCH = 100;
 
 /** A lease as committed, with all that its agent needs. JSON is text, times are Millis. */
-export interface GrantedLease extends LeaseKey {
+export interface GrantedLease extends LeaseKey, LeaseTerms {
   readonly agentId: string;
   readonly session: number;
   readonly attempt: number;
@@ -35,14 +37,11 @@ export interface GrantedLease extends LeaseKey {
   readonly deploymentName: string | null;
   readonly workQueueName: string;
   readonly kind: FlowRunKind;
-  readonly baseJobTemplate: string;
   readonly deploymentJobVariables: string;
   readonly jobVariables: string;
   readonly parameters: string;
   readonly entrypoint: string | null;
   readonly pullSteps: string | null;
-  readonly lostPolicy: "crash" | "keep";
-  readonly lostAfterSeconds: number;
 }
 
 /** What one claim gave. */
@@ -84,6 +83,7 @@ export async function grantLeases(
           : await writeGrants(
               ctx,
               tx,
+              workPoolId,
               new Map(placed.map((p) => [p.flowRunId, p.agentId])),
               sessions,
             );
@@ -131,10 +131,14 @@ async function drawCandidates(
 async function writeGrants(
   ctx: TransitionContext,
   tx: Tx,
+  workPoolId: string,
   agentOf: ReadonlyMap<string, string>,
   sessions: ReadonlyMap<string, number>,
 ): Promise<GrantedLease[]> {
-  const claimed = await lockClaimed(tx, [...agentOf.keys()]);
+  const [claimed, terms] = await Promise.all([
+    lockClaimed(tx, [...agentOf.keys()]),
+    readLeaseTerms(tx, workPoolId),
+  ]);
   const moves: FlowRunMove[] = [];
   const leases: NewLease[] = [];
   const granted: ClaimedFlowRun[] = [];
@@ -152,8 +156,10 @@ async function writeGrants(
     const eligibleAt = Math.max(run.nextStartAt ?? submittedAt, submittedAt);
     leases.push({ flowRunId: run.id, epoch, agentId, submittedAt, eligibleAt });
   }
-  await changeFlowRuns(tx, moves);
-  const attempts = leases.length === 0 ? new Map<string, number>() : await insertLeases(tx, leases);
+  const [, attempts] = await Promise.all([
+    changeFlowRuns(tx, moves),
+    leases.length === 0 ? new Map<string, number>() : insertLeases(tx, leases),
+  ]);
   const stampedAtMs = performance.now();
   const order = new Map([...agentOf.keys()].map((id, index) => [id, index]));
   return granted
@@ -161,6 +167,7 @@ async function writeGrants(
       const agentId = agentOf.get(run.id) ?? "";
       const key = { flowRunId: run.id, epoch: run.epoch + 1 };
       return {
+        ...terms,
         ...leaseContent(run),
         ...key,
         agentId,
@@ -188,7 +195,10 @@ function cancelledChange(
 
 function leaseContent(
   run: ClaimedFlowRun,
-): Omit<GrantedLease, "agentId" | "session" | "attempt" | "stampedAtMs" | "epoch" | "flowRunId"> {
+): Omit<
+  GrantedLease,
+  "agentId" | "session" | "attempt" | "stampedAtMs" | "epoch" | "flowRunId" | keyof LeaseTerms
+> {
   return {
     dueAt: run.nextStartAt ?? run.now,
     flowRunName: run.flowRunName,
@@ -198,14 +208,11 @@ function leaseContent(
     deploymentName: run.deploymentName,
     workQueueName: run.workQueueName,
     kind: run.kind,
-    baseJobTemplate: run.baseJobTemplate,
     deploymentJobVariables: run.deploymentJobVariables,
     jobVariables: run.jobVariables,
     parameters: run.parameters,
     entrypoint: run.entrypoint,
     pullSteps: run.pullSteps,
-    lostPolicy: run.lostPolicy,
-    lostAfterSeconds: run.lostAfterSeconds,
   };
 }
 

@@ -26,11 +26,13 @@ export async function lockAttempts(
   tx: Tx,
   keys: readonly LeaseKey[],
 ): Promise<Map<string, Attempt>> {
-  const runs = await lockFlowRuns(
-    tx,
-    keys.map((key) => key.flowRunId),
-  );
-  const leases = await lockLeases(tx, keys);
+  const [runs, leases] = await Promise.all([
+    lockFlowRuns(
+      tx,
+      keys.map((key) => key.flowRunId),
+    ),
+    lockLeases(tx, keys),
+  ]);
   const attempts = new Map<string, Attempt>();
   for (const [key, lease] of leases) {
     const run = runs.get(lease.flowRunId);

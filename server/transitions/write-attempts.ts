@@ -28,10 +28,12 @@ export async function writeAttempts(
   wakes: Wakes,
 ): Promise<void> {
   for (const { run } of writes.moves) wakes.flowRuns.add(run.id);
-  await changeFlowRuns(tx, writes.moves);
-  await changeLeases(tx, writes.leases);
-  await notifyOnCommit(tx, ctx.wakeUps, "pool", wakes.pools);
-  await notifyOnCommit(tx, ctx.wakeUps, "agent", wakes.agents);
+  await Promise.all([
+    changeFlowRuns(tx, writes.moves),
+    changeLeases(tx, writes.leases),
+    notifyOnCommit(tx, ctx.wakeUps, "pool", wakes.pools),
+    notifyOnCommit(tx, ctx.wakeUps, "agent", wakes.agents),
+  ]);
 }
 
 /** Wakes this replica's listeners. Call it after the commit. */

@@ -1,4 +1,6 @@
 import { mkdirSync, watch } from "node:fs";
+import { StateType } from "#proto/sluice/v1/flow_run.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { Stage } from "#test/support/stage.ts";
 import { percentile, row, type Row } from "./row.ts";
 
@@ -38,7 +40,10 @@ export async function startLatency(): Promise<Row[]> {
   for (let run = 0; run < WARM_UP_RUNS; run += 1) await measure(`warm-${run}`);
   started.length = 0;
   const idle: number[] = [];
-  for (let run = 0; run < IDLE_RUNS; run += 1) idle.push(await measure(`idle-${run}`));
+  for (let run = 0; run < IDLE_RUNS; run += 1) {
+    idle.push(await measure(`idle-${run}`));
+    await ended(stage, started.at(-1) ?? "");
+  }
   const hops = await Promise.all(started.map((id) => untilProcess(stage, id)));
   const busy = await atRate(BUSY_RATE, BUSY_RUNS, (run) => measure(`busy-${run}`));
   touched.close();
@@ -49,6 +54,14 @@ export async function startLatency(): Promise<Row[]> {
     row("create → user code, 50 runs/s, p50", percentile(busy, 0.5), "ms"),
     row("create → user code, 50 runs/s, p99", percentile(busy, 0.99), "ms"),
   ];
+}
+
+/** Idle is a pool in which the run before is over: its report and its output are on the same cores. */
+function ended(stage: Stage, id: string): Promise<unknown> {
+  return eventually(
+    async () => (await stage.client.getFlowRun(id)).flowRun?.state?.type === StateType.COMPLETED,
+    { timeoutMs: PATIENCE_MS, what: `run ${id} has ended` },
+  );
 }
 
 /** The same way as the run's own timeline tells it: a check that measures nothing itself. */

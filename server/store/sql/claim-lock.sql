@@ -19,14 +19,12 @@ select l.id, l.kind, l.flow_id as "flowId", l.work_pool_id as "workPoolId",
        l.infrastructure_id as "infrastructureId", l.created_at as "createdAt",
        clock_timestamp() as now,
        l.name as "flowRunName", f.name as "flowName", d.name as "deploymentName",
-       q.name as "workQueueName", p.base_job_template::text as "baseJobTemplate",
-       p.lost_policy as "lostPolicy", p.lost_after_seconds as "lostAfterSeconds",
+       q.name as "workQueueName",
        coalesce(d.job_variables::text, '{}') as "deploymentJobVariables",
        y.job_variables::text as "jobVariables", y.parameters::text as parameters,
        d.entrypoint, d.pull_steps::text as "pullSteps"
   from locked l
   join sluice.flow f on f.id = l.flow_id
   join sluice.work_queue q on q.id = l.work_queue_id
-  join sluice.work_pool p on p.id = q.work_pool_id
   join sluice.flow_run_payload y on y.flow_run_id = l.id
   left join sluice.deployment d on d.id = l.deployment_id

@@ -19,18 +19,19 @@ with change as materialized (
          start_at = to_timestamp(c."startAt" / 1000), end_at = to_timestamp(c."endAt" / 1000),
          total_run_seconds = c."totalRunSeconds"
     from change c
-   where r.id = any($2::uuid[]) and r.id = c."id" and r.state_id = c."expectedStateId"
-  returning r.id
+   where r.id = c."id" and r.state_id = c."expectedStateId"
+  returning r.id, c."at", c."stateId", c."type", c."name", c."message", c."data", c."details",
+            c."eventId", c."fromType", c."fromName"
 ), recorded as (
   insert into sluice.flow_run_state (flow_run_id, at, id, type, name, message, data, details)
-  select c."id", to_timestamp(c."at" / 1000), c."stateId", c."type", c."name", c."message",
-         c."data", c."details"
-    from change c join updated u on u.id = c."id"
+  select u.id, to_timestamp(u."at" / 1000), u."stateId", u."type", u."name", u."message",
+         u."data", u."details"
+    from updated u
 ), told as (
   insert into sluice.event (id, at, event, resource_kind, resource_id, payload)
-  select c."eventId", to_timestamp(c."at" / 1000), 'prefect.flow-run.' || c."name", 'flow-run',
-         c."id", jsonb_build_object('state_id', c."stateId", 'from', c."fromType",
-           'from_name', c."fromName", 'to', c."type", 'message', c."message")
-    from change c join updated u on u.id = c."id"
+  select u."eventId", to_timestamp(u."at" / 1000), 'prefect.flow-run.' || u."name", 'flow-run',
+         u.id, jsonb_build_object('state_id', u."stateId", 'from', u."fromType",
+           'from_name', u."fromName", 'to', u."type", 'message', u."message")
+    from updated u
 )
 select id from updated

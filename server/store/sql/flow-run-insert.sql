@@ -25,16 +25,19 @@ with new as materialized (
   insert into sluice.flow_run_payload (flow_run_id, parameters, job_variables, tags)
   select n."id", n."parameters"::json, n."jobVariables",
          array(select jsonb_array_elements_text(n."tags"))
-    from new n join inserted i on i.id = n."id"
+    from new n
+   where n."id" = any(array(select id from inserted))
 ), recorded as (
   insert into sluice.flow_run_state (flow_run_id, at, id, type, name, message, details)
   select n."id", to_timestamp(n."at" / 1000), n."stateId", n."stateType", n."stateName",
          n."message", n."details"
-    from new n join inserted i on i.id = n."id"
+    from new n
+   where n."id" = any(array(select id from inserted))
 ), told as (
   insert into sluice.event (id, at, event, resource_kind, resource_id, payload)
   select n."eventId", to_timestamp(n."at" / 1000), 'prefect.flow-run.' || n."stateName",
          'flow-run', n."id", jsonb_build_object('state_id', n."stateId", 'to', n."stateType")
-    from new n join inserted i on i.id = n."id"
+    from new n
+   where n."id" = any(array(select id from inserted))
 )
 select id from inserted

@@ -1,4 +1,4 @@
 update sluice.flow_run r
    set infrastructure_id = n.infrastructure_id
   from unnest($1::uuid[], $2::text[]) as n (id, infrastructure_id)
- where r.id = any($1::uuid[]) and r.id = n.id
+ where r.id = n.id

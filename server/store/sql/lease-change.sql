@@ -7,6 +7,17 @@ with change as materialized (
       "endReason" text, "revoking" text, "reported" boolean, "sentAfterUs" bigint, "startedAfterUs" bigint,
       "firstOutputAfterUs" bigint, "exitedAfterUs" bigint, "exitCode" integer,
       "outputBytes" bigint)
+), held as materialized (
+  -- Found one by one along the primary key, whatever the planner believes of a table that grows
+  -- from nothing to millions of rows. Its rows are locked, so their places stand.
+  select c.*, f.place
+    from change c
+   cross join lateral (
+           select l.ctid as place
+             from sluice.lease l
+            where l.flow_run_id = c."flowRunId" and l.epoch = c."epoch"
+              and coalesce(l.ended_at, 'infinity') = 'infinity'
+           offset 0) f
 ), stamped as (
   update sluice.lease l
      set accepted_at = coalesce(l.accepted_at, case when c."accepted" then clock_timestamp() end),
@@ -24,13 +35,12 @@ with change as materialized (
          exited_after_us = coalesce(l.exited_after_us, c."exitedAfterUs"),
          exit_code = coalesce(l.exit_code, c."exitCode"),
          output_bytes = coalesce(l.output_bytes, c."outputBytes")
-    from change c
-   where l.flow_run_id = any($2::uuid[]) and l.flow_run_id = c."flowRunId" and l.epoch = c."epoch"
-     and l.ended_at is null
+    from held c
+   where l.ctid = c.place
   returning l.flow_run_id, l.epoch, l.ended_at
 )
 update sluice.flow_run r
    set leased = false
   from stamped s
- where r.id = any($2::uuid[]) and r.id = s.flow_run_id and r.epoch = s.epoch
+ where r.id = s.flow_run_id and r.epoch = s.epoch
    and s.ended_at is not null and r.leased

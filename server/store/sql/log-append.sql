@@ -11,5 +11,5 @@ update sluice.log_cursor c
    set stored_offset = m.stored_offset
   from unnest($7::uuid[], $8::bigint[], $9::bigint[], $10::bigint[])
     as m (flow_run_id, epoch, expected_offset, stored_offset)
- where c.flow_run_id = any($7::uuid[]) and c.flow_run_id = m.flow_run_id and c.epoch = m.epoch
+ where c.flow_run_id = m.flow_run_id and c.epoch = m.epoch
    and c.stored_offset = m.expected_offset
