@@ -231,13 +231,16 @@ export class RunLease {
     this.#leaderEnded = true;
     // Children may have outlived the leader.
     await infrastructure.end(this.#stop?.graceMs ?? this.#lease.stopGraceMs);
-    await started;
-    if (this.#stop?.kind === "fenced") return this.#conclude(undefined);
-    if (end.kind !== "exited") return this.#crash(end.reason, end.kind === "neverStarted");
-    return this.#reportExit(end);
+    const told =
+      end.kind === "exited"
+        ? this.#reportExit(end)
+        : this.#crash(end.reason, end.kind === "neverStarted");
+    // The end waits for no report of the start: of a short run both are told in one message.
+    await Promise.all([started, told]);
   }
 
   async #reportExit(end: Extract<LeaderEnd, { kind: "exited" }>): Promise<void> {
+    if (this.#stop?.kind === "fenced") return this.#conclude(undefined);
     this.#tail?.finish();
     this.#timeline.firstOutputAt = this.#tail?.firstByteAt;
     const leaving = this.#stop?.kind === "leaving" ? this.#stop.reason : "";

@@ -7,10 +7,12 @@ import { row, type Row } from "./row.ts";
 
 const RUNS = 4_000;
 const CREATORS = 200;
+const BATCH = 100;
+const BATCHES_AT_ONCE = 4;
 const AGENTS = 4;
 
 /**
- * Whole life cycles per second: created by a call each, granted, accepted, permitted, started,
+ * Whole life cycles per second: created by the hundred or by a call each, granted, accepted, permitted, started,
  * ended and reported over real streams, every step a durable commit. Only the infrastructure does
  * nothing. Next to it what the same database does for raw pg-boss and for single commits.
  */
@@ -32,9 +34,9 @@ export async function lifeCycles(): Promise<Row[]> {
     agents.push(await benchAgent(plane, stage.path(`agent-${agent}`), new NoOpDriver()));
   }
 
-  const rate = async (runs: number): Promise<number> => {
+  const rate = async (runs: number, create: Creation): Promise<number> => {
     const before = performance.now();
-    await createRuns(stage, deployment, runs);
+    await create(stage, deployment, runs);
     await eventually(
       async () => {
         const pool = await stage.client.getWorkPool("pool");
@@ -44,27 +46,48 @@ export async function lifeCycles(): Promise<Row[]> {
     );
     return (runs * 1000) / (performance.now() - before);
   };
-  await rate(RUNS / 4);
-  const measured = await rate(RUNS);
+  await rate(RUNS / 4, createSingly);
+  const together = await rate(RUNS, createTogether);
+  const singly = await rate(RUNS, createSingly);
   for (const agent of agents) await agent.close();
   return [
-    row("whole life cycles, no-op infrastructure", measured, "runs/s", {
+    row("whole life cycles, no-op infrastructure, created by the hundred", together, "runs/s", {
       atLeast: 2_000,
       baseline: boss,
     }),
+    row("whole life cycles, no-op infrastructure, a call for each", singly, "runs/s"),
     row("raw pg-boss: insert + fetch + complete, batch 100", boss, "jobs/s"),
     row("plain loop of single-row commits", commits, "commits/s"),
   ];
 }
 
+type Creation = (stage: Stage, deployment: string, count: number) => Promise<void>;
+
 /** Creates runs by a call each, with so many calls under way at once. */
-async function createRuns(stage: Stage, deployment: string, count: number): Promise<void> {
-  let created = 0;
-  const creator = async (): Promise<void> => {
-    while (created < count) {
-      created += 1;
-      await stage.client.createFlowRun({ deployment });
+const createSingly: Creation = (stage, deployment, count) =>
+  atOnce(CREATORS, count, async () => void (await stage.client.createFlowRun({ deployment })));
+
+/** Creates runs by calls of a hundred. */
+const createTogether: Creation = (stage, deployment, count) => {
+  const batch = Array.from({ length: BATCH }, () => ({ deployment }));
+  return atOnce(
+    BATCHES_AT_ONCE,
+    count / BATCH,
+    async () => void (await stage.client.createFlowRuns(batch)),
+  );
+};
+
+async function atOnce(
+  concurrency: number,
+  calls: number,
+  call: () => Promise<void>,
+): Promise<void> {
+  let begun = 0;
+  const caller = async (): Promise<void> => {
+    while (begun < calls) {
+      begun += 1;
+      await call();
     }
   };
-  await Promise.all(Array.from({ length: CREATORS }, creator));
+  await Promise.all(Array.from({ length: concurrency }, caller));
 }

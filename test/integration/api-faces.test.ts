@@ -2,6 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { BadRequest, ErrorInfo } from "#proto/google/rpc/error_details.ts";
 import { Status } from "#proto/google/rpc/status.ts";
+import {
+  CreateFlowRunRequest,
+  type CreateFlowRunsResponse,
+} from "#proto/sluice/v1/flow_run_service.ts";
 import { ServerServiceClient } from "#proto/sluice/v1/server_service.ts";
 import { AgentServiceClient } from "#proto/sluice/v1/agent_service.ts";
 import { eventually } from "#test/support/eventually.ts";
@@ -197,5 +201,52 @@ describe("stopping", () => {
     await stopping;
     await rejection(fetch(own.url));
     await own[Symbol.asyncDispose]();
+  });
+});
+
+describe("runs created together", () => {
+  test("are created or refused each for itself, in order, and a key finds its run again", async () => {
+    await server.client.createWorkPool({ name: "together", type: "process" });
+    const { id: deployment } = await server.client.applyDeployment({
+      flowName: "together",
+      name: "one",
+      workPoolName: "together",
+      jobVariablesJson: '{"command": "true"}',
+    });
+    const ask = (): Promise<CreateFlowRunsResponse> =>
+      server.client.unary((...rest) =>
+        server.client.flowRuns.createFlowRuns(
+          {
+            requests: [
+              { deployment, idempotencyKey: "a key" },
+              { deployment: "together/absent" },
+              { deployment, parametersJson: "[]" },
+              { deployment },
+            ].map((fields) => CreateFlowRunRequest.fromPartial(fields)),
+          },
+          ...rest,
+        ),
+      );
+    const [first, absent, wrong, last] = (await ask()).results.map(({ outcome }) => outcome);
+    expect(first).toMatchObject({ $case: "created", value: { created: true } });
+    expect(last).toMatchObject({ $case: "created", value: { created: true } });
+    expect(absent).toMatchObject({ $case: "refused", value: { code: 5 } });
+    expect(wrong).toMatchObject({ $case: "refused", value: { code: 3 } });
+    expect(wrong?.$case === "refused" && wrong.value.message).toContain("parameters_json");
+
+    const [again] = (await ask()).results.map(({ outcome }) => outcome);
+    expect(again).toMatchObject({ $case: "created", value: { created: false } });
+    expect(first?.$case === "created" && first.value.flowRunId).toBe(
+      again?.$case === "created" && again.value.flowRunId,
+    );
+  });
+
+  test("are 1 to 100 in a call", async () => {
+    for (const count of [0, 101]) {
+      const requests = Array.from({ length: count }, () => ({ deployment: "together/one" }));
+      const error = await failureOf(server.client.createFlowRuns(requests));
+      expect(error.code).toBe(3);
+      expect(detailOf(error, "BadRequest", BadRequest)?.fieldViolations[0]?.field).toBe("requests");
+    }
   });
 });

@@ -7,6 +7,7 @@ import {
 import type { FlowRun, LogLine } from "#proto/sluice/v1/flow_run.ts";
 import {
   CreateFlowRunRequest,
+  type CreateFlowRunsResponse,
   FlowRunServiceClient,
   type GetFlowRunResponse,
   ListFlowRunsRequest,
@@ -103,6 +104,22 @@ export class Client implements Disposable {
       this.flowRuns.createFlowRun(request, ...rest),
     );
     return present(answer.flowRun);
+  }
+
+  /** Creates runs together; their ids, or a throw if one is refused. */
+  async createFlowRuns(
+    requests: readonly Fields<typeof CreateFlowRunRequest>[],
+  ): Promise<readonly string[]> {
+    const request = {
+      requests: requests.map((fields) => CreateFlowRunRequest.fromPartial(fields)),
+    };
+    const { results } = await this.unary<CreateFlowRunsResponse>((...rest) =>
+      this.flowRuns.createFlowRuns(request, ...rest),
+    );
+    return results.map(({ outcome }) => {
+      if (outcome?.$case === "created") return outcome.value.flowRunId;
+      throw new Error(`a run was refused: ${outcome?.value.message}`);
+    });
   }
 
   /** The run, its states and its timelines. */

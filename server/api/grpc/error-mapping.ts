@@ -18,6 +18,14 @@ export type StatusError = Pick<ServiceError, "code" | "details" | "metadata">;
  * google.rpc.Status with the reason and the bad fields.
  */
 export function toStatus(error: AppError): StatusError {
+  const status = toRpcStatus(error);
+  const metadata = new Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from(Status.encode(status).finish()));
+  return { code: status.code, details: status.message, metadata };
+}
+
+/** The same as a message, for answers that tell of several refusals. */
+export function toRpcStatus(error: AppError): Status {
   const code = grpcCode(error.reason);
   const message = bounded(error.message);
   const details = [
@@ -34,10 +42,7 @@ export function toStatus(error: AppError): StatusError {
     }));
     details.push(any("google.rpc.BadRequest", BadRequest, { fieldViolations }));
   }
-  const metadata = new Metadata();
-  const status = Status.encode({ code, message, details }).finish();
-  metadata.set("grpc-status-details-bin", Buffer.from(status));
-  return { code, details: message, metadata };
+  return { code, message, details };
 }
 
 function any<T>(

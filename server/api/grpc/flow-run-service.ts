@@ -1,6 +1,7 @@
 import type { FlowRun } from "#proto/sluice/v1/flow_run.ts";
 import type {
   CreateFlowRunRequest,
+  CreateFlowRunResult,
   FlowRunServiceServer,
 } from "#proto/sluice/v1/flow_run_service.ts";
 import { listAttempts } from "#server/store/attempts.ts";
@@ -22,6 +23,7 @@ import {
 import { GroupCommit } from "#server/transitions/group-commit.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
+import { toRpcStatus } from "./error-mapping.ts";
 import {
   readStateType,
   writeFlowRun,
@@ -32,6 +34,9 @@ import {
 import type { FlowRunWatches } from "./flow-run-watches.ts";
 import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
+
+/** Most runs that one call creates. */
+const MAX_CREATED = 100;
 
 /** Most lines on a page. */
 const MAX_LINES = 1000;
@@ -59,6 +64,15 @@ export function createFlowRunService(
       if (answer instanceof AppError) throw answer;
       const { run, created, warnings } = answer;
       return { flowRun: writeFlowRun(run), created, warnings: [...warnings] };
+    }),
+
+    createFlowRuns: unary(async ({ requests }) => {
+      if (requests.length === 0 || requests.length > MAX_CREATED) {
+        const why = `it names ${requests.length} runs; name 1 to ${MAX_CREATED} in a call`;
+        throw invalidField("requests", why);
+      }
+      const answers = await createFlowRuns(ctx, requests.map(readCreation));
+      return { results: answers.map(writeCreation) };
     }),
 
     getFlowRun: unary(async ({ id }) => {
@@ -121,7 +135,7 @@ type Creation = (CreatedFlowRun & { readonly run: FlowRunView }) | AppError;
 /** Creates what is asked for at the same time together, and reads it back together. */
 function createTogether(ctx: TransitionContext): GroupCommit<CreateFlowRunInput, Creation> {
   return new GroupCommit({
-    maxItems: 100,
+    maxItems: MAX_CREATED,
     commit: async (inputs) => {
       const created = await createFlowRuns(ctx, inputs);
       const ids = created.flatMap((item) => (item instanceof AppError ? [] : [item.flowRunId]));
@@ -149,6 +163,13 @@ function readCreation(request: CreateFlowRunRequest): CreateFlowRunInput {
     scheduledTime: request.scheduledTime?.getTime() ?? null,
     workQueueName: request.workQueueName === "" ? null : request.workQueueName,
   };
+}
+
+function writeCreation(answer: CreatedFlowRun | AppError): CreateFlowRunResult {
+  if (answer instanceof AppError) {
+    return { outcome: { $case: "refused", value: toRpcStatus(answer) } };
+  }
+  return { outcome: { $case: "created", value: { ...answer, warnings: [...answer.warnings] } } };
 }
 
 function requireId(field: string, id: string): string {

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
+import { Status } from "../../google/rpc/status.ts";
 import {
   AttemptTimeline,
   FlowRun,
@@ -67,6 +68,41 @@ export interface CreateFlowRunResponse {
   /** False if the idempotency key found an older run. */
   created: boolean;
   /** What the creator should know, such as that no agent can run it now. May be empty. */
+  warnings: string[];
+}
+
+/** Runs to create. */
+export interface CreateFlowRunsRequest {
+  /** 1 to 100 runs, as CreateFlowRun takes them. */
+  requests: CreateFlowRunRequest[];
+}
+
+/** What became of each. */
+export interface CreateFlowRunsResponse {
+  /** In the order of the requests. */
+  results: CreateFlowRunResult[];
+}
+
+/** A run that was created, or why it was not. */
+export interface CreateFlowRunResult {
+  /** One of the two. */
+  outcome:
+    | //
+    /** The run. */
+    { $case: "created"; value: CreatedFlowRun }
+    | //
+    /** What CreateFlowRun would have answered: code, sentence and details. */
+    { $case: "refused"; value: Status }
+    | undefined;
+}
+
+/** A created run, in short. */
+export interface CreatedFlowRun {
+  /** The run's id. */
+  flowRunId: string;
+  /** False if the idempotency key found an older run. */
+  created: boolean;
+  /** What the creator should know. May be empty. */
   warnings: string[];
 }
 
@@ -486,6 +522,354 @@ export const CreateFlowRunResponse: MessageFns<CreateFlowRunResponse> = {
     message.flowRun = (object.flowRun !== undefined && object.flowRun !== null)
       ? FlowRun.fromPartial(object.flowRun)
       : undefined;
+    message.created = object.created ?? false;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCreateFlowRunsRequest(): CreateFlowRunsRequest {
+  return { requests: [] };
+}
+
+export const CreateFlowRunsRequest: MessageFns<CreateFlowRunsRequest> = {
+  encode(message: CreateFlowRunsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      CreateFlowRunRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateFlowRunsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateFlowRunsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(CreateFlowRunRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateFlowRunsRequest {
+    return {
+      requests: globalThis.Array.isArray(object?.requests)
+        ? object.requests.map((e: any) => CreateFlowRunRequest.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: CreateFlowRunsRequest): unknown {
+    const obj: any = {};
+    if (message.requests?.length) {
+      obj.requests = message.requests.map((e) => CreateFlowRunRequest.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateFlowRunsRequest>): CreateFlowRunsRequest {
+    return CreateFlowRunsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateFlowRunsRequest>): CreateFlowRunsRequest {
+    const message = createBaseCreateFlowRunsRequest();
+    message.requests = object.requests?.map((e) => CreateFlowRunRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCreateFlowRunsResponse(): CreateFlowRunsResponse {
+  return { results: [] };
+}
+
+export const CreateFlowRunsResponse: MessageFns<CreateFlowRunsResponse> = {
+  encode(message: CreateFlowRunsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      CreateFlowRunResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateFlowRunsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateFlowRunsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(CreateFlowRunResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateFlowRunsResponse {
+    return {
+      results: globalThis.Array.isArray(object?.results)
+        ? object.results.map((e: any) => CreateFlowRunResult.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: CreateFlowRunsResponse): unknown {
+    const obj: any = {};
+    if (message.results?.length) {
+      obj.results = message.results.map((e) => CreateFlowRunResult.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateFlowRunsResponse>): CreateFlowRunsResponse {
+    return CreateFlowRunsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateFlowRunsResponse>): CreateFlowRunsResponse {
+    const message = createBaseCreateFlowRunsResponse();
+    message.results = object.results?.map((e) => CreateFlowRunResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCreateFlowRunResult(): CreateFlowRunResult {
+  return { outcome: undefined };
+}
+
+export const CreateFlowRunResult: MessageFns<CreateFlowRunResult> = {
+  encode(message: CreateFlowRunResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.outcome?.$case) {
+      case "created":
+        CreatedFlowRun.encode(message.outcome.value, writer.uint32(10).fork()).join();
+        break;
+      case "refused":
+        Status.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateFlowRunResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateFlowRunResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = { $case: "created", value: CreatedFlowRun.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = { $case: "refused", value: Status.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateFlowRunResult {
+    return {
+      outcome: isSet(object.created)
+        ? { $case: "created", value: CreatedFlowRun.fromJSON(object.created) }
+        : isSet(object.refused)
+        ? { $case: "refused", value: Status.fromJSON(object.refused) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: CreateFlowRunResult): unknown {
+    const obj: any = {};
+    if (message.outcome?.$case === "created") {
+      obj.created = CreatedFlowRun.toJSON(message.outcome.value);
+    } else if (message.outcome?.$case === "refused") {
+      obj.refused = Status.toJSON(message.outcome.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateFlowRunResult>): CreateFlowRunResult {
+    return CreateFlowRunResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateFlowRunResult>): CreateFlowRunResult {
+    const message = createBaseCreateFlowRunResult();
+    switch (object.outcome?.$case) {
+      case "created": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "created", value: CreatedFlowRun.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "refused": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "refused", value: Status.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseCreatedFlowRun(): CreatedFlowRun {
+  return { flowRunId: "", created: false, warnings: [] };
+}
+
+export const CreatedFlowRun: MessageFns<CreatedFlowRun> = {
+  encode(message: CreatedFlowRun, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flowRunId !== "") {
+      writer.uint32(10).string(message.flowRunId);
+    }
+    if (message.created !== false) {
+      writer.uint32(16).bool(message.created);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatedFlowRun {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatedFlowRun();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flowRunId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.created = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreatedFlowRun {
+    return {
+      flowRunId: isSet(object.flowRunId)
+        ? globalThis.String(object.flowRunId)
+        : isSet(object.flow_run_id)
+        ? globalThis.String(object.flow_run_id)
+        : "",
+      created: isSet(object.created) ? globalThis.Boolean(object.created) : false,
+      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: CreatedFlowRun): unknown {
+    const obj: any = {};
+    if (message.flowRunId !== "") {
+      obj.flowRunId = message.flowRunId;
+    }
+    if (message.created !== false) {
+      obj.created = message.created;
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreatedFlowRun>): CreatedFlowRun {
+    return CreatedFlowRun.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreatedFlowRun>): CreatedFlowRun {
+    const message = createBaseCreatedFlowRun();
+    message.flowRunId = object.flowRunId ?? "";
     message.created = object.created ?? false;
     message.warnings = object.warnings?.map((e) => e) || [];
     return message;
@@ -1631,6 +2015,21 @@ export const FlowRunServiceService = {
       Buffer.from(CreateFlowRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateFlowRunResponse => CreateFlowRunResponse.decode(value),
   },
+  /**
+   * Creates up to 100 runs in one transaction. Each is created or refused for itself: a refusal is a
+   * result, not the status of the call.
+   */
+  createFlowRuns: {
+    path: "/sluice.v1.FlowRunService/CreateFlowRuns" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateFlowRunsRequest): Buffer =>
+      Buffer.from(CreateFlowRunsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateFlowRunsRequest => CreateFlowRunsRequest.decode(value),
+    responseSerialize: (value: CreateFlowRunsResponse): Buffer =>
+      Buffer.from(CreateFlowRunsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateFlowRunsResponse => CreateFlowRunsResponse.decode(value),
+  },
   /** The run with its states and the timeline of each attempt. */
   getFlowRun: {
     path: "/sluice.v1.FlowRunService/GetFlowRun" as const,
@@ -1698,6 +2097,11 @@ export interface FlowRunServiceServer extends UntypedServiceImplementation {
    * key that the flow has seen, returns the run of that time.
    */
   createFlowRun: handleUnaryCall<CreateFlowRunRequest, CreateFlowRunResponse>;
+  /**
+   * Creates up to 100 runs in one transaction. Each is created or refused for itself: a refusal is a
+   * result, not the status of the call.
+   */
+  createFlowRuns: handleUnaryCall<CreateFlowRunsRequest, CreateFlowRunsResponse>;
   /** The run with its states and the timeline of each attempt. */
   getFlowRun: handleUnaryCall<GetFlowRunRequest, GetFlowRunResponse>;
   /** The newest first. */
@@ -1733,6 +2137,25 @@ export interface FlowRunServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateFlowRunResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Creates up to 100 runs in one transaction. Each is created or refused for itself: a refusal is a
+   * result, not the status of the call.
+   */
+  createFlowRuns(
+    request: CreateFlowRunsRequest,
+    callback: (error: ServiceError | null, response: CreateFlowRunsResponse) => void,
+  ): ClientUnaryCall;
+  createFlowRuns(
+    request: CreateFlowRunsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateFlowRunsResponse) => void,
+  ): ClientUnaryCall;
+  createFlowRuns(
+    request: CreateFlowRunsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateFlowRunsResponse) => void,
   ): ClientUnaryCall;
   /** The run with its states and the timeline of each attempt. */
   getFlowRun(
