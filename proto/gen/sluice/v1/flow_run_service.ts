@@ -161,7 +161,10 @@ export interface WatchFlowRunResponse {
   /** What. */
   event:
     | //
-    /** The run entered a state. The first message tells the state it is in. */
+    /**
+     * The run entered a state: `state` is that one, and the rest is as it is now. Lines stored
+     * before a run's end come before it.
+     */
     { $case: "flowRun"; value: FlowRun }
     | //
     /** Lines, in order. */
@@ -1679,7 +1682,10 @@ export const FlowRunServiceService = {
       Buffer.from(ListFlowRunLogsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListFlowRunLogsResponse => ListFlowRunLogsResponse.decode(value),
   },
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun: {
     path: "/sluice.v1.FlowRunService/WatchFlowRun" as const,
     requestStream: false as const,
@@ -1710,7 +1716,10 @@ export interface FlowRunServiceServer extends UntypedServiceImplementation {
   cancelFlowRun: handleUnaryCall<CancelFlowRunRequest, CancelFlowRunResponse>;
   /** Output lines in order of attempt and place. */
   listFlowRunLogs: handleUnaryCall<ListFlowRunLogsRequest, ListFlowRunLogsResponse>;
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun: handleServerStreamingCall<WatchFlowRunRequest, WatchFlowRunResponse>;
 }
 
@@ -1802,7 +1811,10 @@ export interface FlowRunServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListFlowRunLogsResponse) => void,
   ): ClientUnaryCall;
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun(
     request: WatchFlowRunRequest,
     options?: Partial<CallOptions>,
