@@ -100,6 +100,8 @@ describe("runs that an agent takes", () => {
         .map((line) => line.split(" - ")[1] ?? "");
     };
     const all = Array.from({ length: 2500 }, (_, index) => String(index + 1));
+    // A run may end before its last lines are stored; following waits for them.
+    expect(await printed("--follow")).toEqual(all);
     expect(await printed()).toEqual(all);
     expect(await printed("--reverse")).toEqual(all.toReversed());
     expect(await printed("--tail", "1200")).toEqual(all.slice(-1200));
