@@ -108,6 +108,8 @@ describe("wrong usage ends with 2 and a sentence", () => {
     [["flow-run", "ls", "--limt", "5"], "Did you mean --limit?"],
     [["work-pool", "ls", "-o", "yaml"], "Allowed choices are json"],
     [["flow-run", "ls", "--state-type", "DONE"], "It must be one of SCHEDULED, PENDING"],
+    [["flow-run", "ls", "--state", "Done"], "must be one of Scheduled, Late, AwaitingRetry"],
+    [["flow-run", "ls", "--state", "Done"], "--state-type takes SCHEDULED, PENDING, RUNNING"],
     [["flow-run", "logs", "x", "--head", "1", "--tail", "1"], "cannot be used with"],
     [["flow-run", "logs", "x", "--follow", "--reverse"], "cannot be used with"],
     [["deployment", "run", "a/b", "--param", "x"], "write key=value"],

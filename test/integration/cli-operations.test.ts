@@ -229,7 +229,7 @@ describe("runs that no agent takes", () => {
     expect(await json("flow-run", "ls", "--pool", pool, "--state-type", "FAILED")).toEqual([]);
     expect(await json("flow-run", "ls", "--pool", pool, "--tag", "c")).toEqual([]);
     expect((await sluice(["flow-run", "ls", "--pool", pool])).out).toMatch(
-      / Scheduled +in 59 minutes/,
+      / Scheduled in 59 minutes +(now|\d)/,
     );
   });
 

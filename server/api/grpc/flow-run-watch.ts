@@ -5,13 +5,14 @@ import type {
   WatchFlowRunResponse,
 } from "#proto/sluice/v1/flow_run_service.ts";
 import { describeFailure } from "#server/api/failure.ts";
+import { flowRunNotFound } from "#server/domain/not-found.ts";
 import { isDatabaseAway } from "#server/store/database-away.ts";
 import type { FlowRunProgress } from "#server/store/flow-run-progress.ts";
 import { type FlowRunStateView, listFlowRunStates } from "#server/store/flow-run-states.ts";
 import { type FlowRunView, getFlowRun } from "#server/store/flow-runs.ts";
 import { type LogLineView, listLogs } from "#server/store/logs.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
-import { AppError, invalidField } from "#shared/errors.ts";
+import { invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 import { isTerminal } from "#shared/states.ts";
 import { toStatus } from "./error-mapping.ts";
@@ -73,7 +74,7 @@ export class FlowRunWatch {
       throw invalidField("flow_run_id", `'${flowRunId}' is no id of a flow run`);
     }
     const run = await getFlowRun(this.#ctx.pool, flowRunId, this.#ctx.numbers);
-    if (run === undefined) throw new AppError("not_found", `There is no flow run ${flowRunId}.`);
+    if (run === undefined) throw flowRunNotFound(flowRunId);
     this.#begun = true;
   }
 

@@ -106,6 +106,10 @@ export interface ListFlowRunsRequest {
   pageSize: number;
   /** From the page before; empty: the first page. */
   pageToken: string;
+  /** Of one of these names. */
+  names: string[];
+  /** With an id that begins so; at least 8 characters. */
+  idPrefix: string;
 }
 
 /** A page of runs. */
@@ -681,6 +685,8 @@ function createBaseListFlowRunsRequest(): ListFlowRunsRequest {
     tags: [],
     pageSize: 0,
     pageToken: "",
+    names: [],
+    idPrefix: "",
   };
 }
 
@@ -713,6 +719,12 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(66).string(message.pageToken);
+    }
+    for (const v of message.names) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.idPrefix !== "") {
+      writer.uint32(82).string(message.idPrefix);
     }
     return writer;
   },
@@ -804,6 +816,22 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.idPrefix = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -852,6 +880,14 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      names: globalThis.Array.isArray(object?.names)
+        ? object.names.map((e: any) => globalThis.String(e))
+        : [],
+      idPrefix: isSet(object.idPrefix)
+        ? globalThis.String(object.idPrefix)
+        : isSet(object.id_prefix)
+        ? globalThis.String(object.id_prefix)
+        : "",
     };
   },
 
@@ -881,6 +917,12 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
+    if (message.idPrefix !== "") {
+      obj.idPrefix = message.idPrefix;
+    }
     return obj;
   },
 
@@ -897,6 +939,8 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     message.tags = object.tags?.map((e) => e) || [];
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.names = object.names?.map((e) => e) || [];
+    message.idPrefix = object.idPrefix ?? "";
     return message;
   },
 };
@@ -1644,7 +1688,10 @@ export const FlowRunServiceService = {
     responseSerialize: (value: GetFlowRunResponse): Buffer => Buffer.from(GetFlowRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetFlowRunResponse => GetFlowRunResponse.decode(value),
   },
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns: {
     path: "/sluice.v1.FlowRunService/ListFlowRuns" as const,
     requestStream: false as const,
@@ -1706,7 +1753,10 @@ export interface FlowRunServiceServer extends UntypedServiceImplementation {
   createFlowRun: handleUnaryCall<CreateFlowRunRequest, CreateFlowRunResponse>;
   /** The run with its states and the timeline of each attempt. */
   getFlowRun: handleUnaryCall<GetFlowRunRequest, GetFlowRunResponse>;
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns: handleUnaryCall<ListFlowRunsRequest, ListFlowRunsResponse>;
   /**
    * Asks a run to stop. A run that no agent holds is CANCELLED at once; another one is CANCELLING
@@ -1759,7 +1809,10 @@ export interface FlowRunServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetFlowRunResponse) => void,
   ): ClientUnaryCall;
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns(
     request: ListFlowRunsRequest,
     callback: (error: ServiceError | null, response: ListFlowRunsResponse) => void,
