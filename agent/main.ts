@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { Command, CommanderError, Option } from "commander";
-import { AppError, invalidField, messageOf } from "#shared/errors.ts";
+import { invalidField, messageOf } from "#shared/errors.ts";
 import { armFailpoints } from "#shared/failpoints.ts";
 import { createLogger, type Logger, type LogLevel } from "#shared/logger.ts";
+import {
+  errorLine,
+  EXIT_ERROR,
+  EXIT_USAGE,
+  exitCodeFor,
+  usageErrorText,
+  usageHint,
+} from "#shared/program-errors.ts";
 import type { Setting } from "#shared/settings.ts";
 import { VERSION } from "#shared/version.ts";
 import {
@@ -16,8 +24,6 @@ import {
 import { type AgentOptions, type RunningAgent, startAgent } from "./compose.ts";
 
 const EXIT_OK = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 const HELP = `
 Examples:
@@ -48,7 +54,8 @@ function buildCommand(onStart: (flags: Record<string, unknown>) => Promise<void>
     .description("Takes flow runs from a work pool and runs them on this host.")
     .version(VERSION, "-v, --version", "show the version")
     .helpOption("-h, --help", "show this help")
-    .showHelpAfterError("(agent --help shows all flags)")
+    .showHelpAfterError(usageHint("agent"))
+    .configureOutput({ outputError: (text, write) => write(usageErrorText(text)) })
     .addHelpText("after", HELP)
     .exitOverride();
   const settings: [string, Setting][] = Object.entries(AGENT_SETTINGS);
@@ -96,7 +103,7 @@ async function runAgent(settings: AgentSettings): Promise<number> {
   await agent.close();
   if (end.kind === "refused") {
     printError(end.error);
-    return EXIT_FAILED;
+    return EXIT_ERROR;
   }
   if (end.undelivered > 0) {
     logger.warning("not all reports and lines were delivered; the next start sends them", {
@@ -174,15 +181,13 @@ function obeySignals(agent: RunningAgent, logger: Logger): void {
 }
 
 function printError(error: unknown): void {
-  process.stderr.write(`agent: ${messageOf(error)}\n`);
+  process.stderr.write(`${errorLine(error)}\n`);
 }
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   printError(error);
-  return error instanceof AppError && error.reason === "invalid_argument"
-    ? EXIT_USAGE
-    : EXIT_FAILED;
+  return exitCodeFor(error);
 }
 
 async function main(): Promise<number> {

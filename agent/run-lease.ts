@@ -228,6 +228,7 @@ export class RunLease {
     if (this.#stop !== undefined) void infrastructure.end(this.#stop.graceMs);
     const end = await infrastructure.ended;
     this.#timeline.endedAt = clock.monotonic();
+    this.#timeline.firstOutputAt = this.#tail.firstByteAt;
     this.#leaderEnded = true;
     // Children may have outlived the leader.
     await infrastructure.end(this.#stop?.graceMs ?? this.#lease.stopGraceMs);
@@ -242,7 +243,6 @@ export class RunLease {
   async #reportExit(end: Extract<LeaderEnd, { kind: "exited" }>): Promise<void> {
     if (this.#stop?.kind === "fenced") return this.#conclude(undefined);
     this.#tail?.finish();
-    this.#timeline.firstOutputAt = this.#tail?.firstByteAt;
     const leaving = this.#stop?.kind === "leaving" ? this.#stop.reason : "";
     const event = exitedEvent(end, this.#timeline, {
       outputBytes: this.#tail?.size ?? 0,

@@ -6,6 +6,7 @@ export interface Timeline {
   readonly receivedAt: number;
   grantedAt?: number | undefined;
   startedAt?: number | undefined;
+  /** Missing too if the output was noticed only after the end: when it came is then not known. */
   firstOutputAt?: number | undefined;
   endedAt?: number | undefined;
 }
@@ -30,16 +31,13 @@ export function exitedEvent(
   timeline: Timeline,
   facts: EndFacts,
 ): ReportEvent {
-  // Output may be noticed only after the exit; it was there before.
-  const firstOutputAt =
-    timeline.firstOutputAt && Math.min(timeline.firstOutputAt, timeline.endedAt ?? Infinity);
   return {
     $case: "exited",
     value: {
       exitCode: end.exitCode ?? undefined,
       signal: end.signal,
       startedAfterUs: sinceGranted(timeline, timeline.startedAt),
-      firstOutputAfterUs: sinceGranted(timeline, firstOutputAt),
+      firstOutputAfterUs: sinceGranted(timeline, timeline.firstOutputAt),
       exitedAfterUs: sinceGranted(timeline, timeline.endedAt),
       ...facts,
     },

@@ -1,7 +1,5 @@
-/** Exit code of a command that could not be carried out. */
-export const EXIT_ERROR = 1;
-/** Exit code of a wrong flag, argument or file: nothing was sent. */
-export const EXIT_USAGE = 2;
+import { EXIT_ERROR, EXIT_USAGE } from "#shared/program-errors.ts";
+
 /** Exit code after Ctrl-C. */
 export const EXIT_INTERRUPTED = 130;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { CliError, EXIT_USAGE } from "./cli-error.ts";
+import { EXIT_USAGE } from "#shared/program-errors.ts";
+import { CliError } from "./cli-error.ts";
 import { readDeployments } from "./deployment-file.ts";
 
 const FULL = `

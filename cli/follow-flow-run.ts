@@ -19,7 +19,7 @@ const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 const GIVE_UP_AFTER_MS = 120_000;
 
 /**
- * A run's states and lines as they come, each once and in order, until the run has ended and all
+ * All states of a run and its lines as they come, each once and in order, until the run has ended and all
  * its lines are there, or until `until` aborts. A connection that breaks is opened again, for up to
  * two minutes without an answer; one that cannot be opened at first is an error. Lines up to
  * `after` are left out.
@@ -30,7 +30,7 @@ export async function* followFlowRun(
   options: { includeLogs: boolean; until: AbortSignal; after?: LinePlace | undefined },
 ): AsyncGenerator<FlowRunEvent> {
   let { after } = options;
-  let stateId: string | undefined;
+  const told = new Set<string | undefined>();
   let ended = false;
   let failures = 0;
   let heardAt: number | undefined;
@@ -45,8 +45,8 @@ export async function* followFlowRun(
           const run = event.value;
           const type = stateType(run.state?.type);
           ended = type !== undefined && isTerminal(type);
-          if (run.state?.id === stateId) continue;
-          stateId = run.state?.id;
+          if (told.has(run.state?.id)) continue;
+          told.add(run.state?.id);
           yield { kind: "state", run };
         } else if (event?.$case === "lines") {
           for (const line of event.value.lines) {

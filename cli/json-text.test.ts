@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CliError, EXIT_USAGE } from "./cli-error.ts";
+import { EXIT_USAGE } from "#shared/program-errors.ts";
+import { CliError } from "./cli-error.ts";
 import { parseJsonObject } from "./json-text.ts";
 
 function refusal(text: string): CliError {

@@ -1,7 +1,7 @@
 import { Command, CommanderError, type Help } from "commander";
+import { EXIT_USAGE, usageErrorText, usageHint } from "#shared/program-errors.ts";
 import { VERSION } from "#shared/version.ts";
 import { Cli, type Surroundings } from "./cli.ts";
-import { EXIT_USAGE } from "./cli-error.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
@@ -40,13 +40,12 @@ export function buildProgram(surroundings: Surroundings): Command {
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")
     .enablePositionalOptions()
-    .showHelpAfterError(false)
     .exitOverride()
     .configureHelp({ subcommandTerm, commandUsage, showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => out.write(text),
       writeErr: (text) => err.write(text),
-      outputError: (text, write) => write(err.colours.red(sentence(text))),
+      outputError: (text, write) => write(err.colours.red(usageErrorText(text))),
       getOutHelpWidth: () => out.columns ?? 100,
       getErrHelpWidth: () => err.columns ?? 100,
       getOutHasColors: () => out.colours.isColorSupported,
@@ -64,6 +63,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addProfileCommands(program, cli);
   addCompletion(program, cli);
   addVersion(program, cli);
+  hintAtHelp(program);
   return program;
 }
 
@@ -77,16 +77,18 @@ function subcommandTerm(this: Help, command: Command): string {
 
 /** The usage of a command, without the other names its groups have. */
 function commandUsage(this: Help, command: Command): string {
-  const names: string[] = [];
-  for (let each: Command | null = command; each !== null; each = each.parent) {
-    names.unshift(each.name());
-  }
-  return [...names, command.usage()].join(" ");
+  return [...wordsOf(command), command.usage()].join(" ");
 }
 
-/** Commander's "error: unknown …" as we write errors. */
-function sentence(text: string): string {
-  return text.replace(/^error: /, "Error: ");
+function wordsOf(command: Command): string[] {
+  const { parent } = command;
+  return [...(parent === null ? [] : wordsOf(parent)), command.name()];
+}
+
+/** What is wrong with a command line is followed by where to see what would be right. */
+function hintAtHelp(command: Command): void {
+  command.showHelpAfterError(usageHint(...wordsOf(command)));
+  for (const child of command.commands) hintAtHelp(child);
 }
 
 /** Carries out one command line and tells its exit code; what went wrong has been printed. */

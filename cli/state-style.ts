@@ -55,11 +55,15 @@ export function paintState(sink: Sink, type: StateType | undefined, text: string
   }
 }
 
-/** The cell of a table that shows a state. */
+/** The cell of a table that shows a state, with what else there is to say of it. */
 export function stateCell(
   sink: Sink,
   state: { readonly type: WireStateType; readonly name: string } | undefined,
+  more = "",
 ): Cell {
   if (state === undefined) return "";
-  return { text: state.name, paint: (text) => paintState(sink, stateType(state.type), text) };
+  return {
+    text: `${state.name} ${more}`.trimEnd(),
+    paint: (text) => paintState(sink, stateType(state.type), text),
+  };
 }

@@ -1,13 +1,10 @@
 import { AppError, messageOf } from "#shared/errors.ts";
 import { armFailpoints } from "#shared/failpoints.ts";
 import { createLogger, type Logger } from "#shared/logger.ts";
+import { errorLine, EXIT_ERROR, EXIT_USAGE } from "#shared/program-errors.ts";
 import { VERSION } from "#shared/version.ts";
 import { type RunningServer, startServer } from "./compose.ts";
 import { readLogSettings, readServerConfig, type ServerConfig } from "./config.ts";
-
-/** Exit codes: it could not run, or it was asked for something that makes no sense. */
-const EXIT_ERROR = 1;
-const EXIT_USAGE = 2;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,7 +73,7 @@ function readyLine(config: ServerConfig, { httpPort, grpcPort, database }: Runni
 }
 
 function complain(error: unknown, exitCode: number): number {
-  const text = error instanceof AppError ? error.message : `cannot start: ${messageOf(error)}`;
-  process.stderr.write(`sluice: ${text}\n`);
+  const told = error instanceof AppError ? error : `cannot start: ${messageOf(error)}`;
+  process.stderr.write(`${errorLine(told)}\n`);
   return exitCode;
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { FlowRun, State } from "#proto/sluice/v1/flow_run.ts";
 import type { Cli } from "#cli/cli.ts";
 import { CliError } from "#cli/cli-error.ts";
+import { findFlowRunId, FLOW_RUN_ARGUMENT } from "#cli/find-flow-run.ts";
 import { attemptTitle, timelineText } from "#cli/flow-run-text.ts";
 import { jsonOrText } from "#cli/key-value.ts";
 import {
@@ -23,16 +24,18 @@ export function addFlowRunInspect(group: Command, cli: Cli): void {
   group
     .command("inspect")
     .description("show all about a run: its states, its attempts and their timelines")
-    .argument("<id>")
+    .argument("<run>", FLOW_RUN_ARGUMENT)
     .addOption(outputOption())
-    .action((id: string, options: OutputOptions) => inspectFlowRun(cli, id, options));
+    .action((run: string, options: OutputOptions) => inspectFlowRun(cli, run, options));
 }
 
-async function inspectFlowRun(cli: Cli, id: string, options: OutputOptions): Promise<void> {
-  const answer = await cli.connect((plane) => plane.getFlowRun({ id }));
+async function inspectFlowRun(cli: Cli, reference: string, options: OutputOptions): Promise<void> {
+  const answer = await cli.connect(async (plane) =>
+    plane.getFlowRun({ id: await findFlowRunId(plane, reference) }),
+  );
   if (options.output === "json") return printJson(cli.out, flowRunDetail(answer));
   const { flowRun: run, states, attempts } = answer;
-  if (run === undefined) throw new CliError(`the control plane sent no flow run ${id}`);
+  if (run === undefined) throw new CliError(`the control plane sent no flow run ${reference}`);
   const { out } = cli;
   printDetails(out, detailsOf(cli, run));
   printHeading(out, "States");

@@ -4,6 +4,7 @@ import type { Cli } from "#cli/cli.ts";
 import { InterruptedError } from "#cli/cli-error.ts";
 import type { ControlPlane } from "#cli/control-plane.ts";
 import { logLineDocument } from "#cli/documents.ts";
+import { findFlowRunId, FLOW_RUN_ARGUMENT } from "#cli/find-flow-run.ts";
 import { logText } from "#cli/flow-run-text.ts";
 import { followFlowRun } from "#cli/follow-flow-run.ts";
 import { wholeNumber } from "#cli/key-value.ts";
@@ -21,7 +22,7 @@ const MOST_PER_PAGE = 1_000;
 
 const EXAMPLES = `
 Examples:
-  $ sluice flow-run logs 01998c3e-… --tail 20 --follow
+  $ sluice flow-run logs brave-otter --tail 20 --follow
   $ sluice flow-run logs 01998c3e-… -o json | jq -r '.[].message'
 
 With --follow, -o json prints one object per line. Ctrl-C stops following, not the run.`;
@@ -31,7 +32,7 @@ export function addFlowRunLogs(group: Command, cli: Cli): void {
   group
     .command("logs")
     .description("print the output of a run")
-    .argument("<id>")
+    .argument("<run>", FLOW_RUN_ARGUMENT)
     .option("-f, --follow", "print lines as they come, until the run has ended")
     .option("-t, --tail <n>", "only the last n lines", wholeNumber(0))
     .addOption(
@@ -42,11 +43,12 @@ export function addFlowRunLogs(group: Command, cli: Cli): void {
     .addOption(new Option("-r, --reverse", "the last line first").conflicts("follow"))
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
-    .action((id: string, options: LogsOptions) => printLogs(cli, id, options));
+    .action((run: string, options: LogsOptions) => printLogs(cli, run, options));
 }
 
-async function printLogs(cli: Cli, id: string, options: LogsOptions): Promise<void> {
+async function printLogs(cli: Cli, reference: string, options: LogsOptions): Promise<void> {
   await cli.connect(async (plane) => {
+    const id = await findFlowRunId(plane, reference);
     const { flowRun } = await plane.getFlowRun({ id });
     const name = flowRun?.name ?? id;
     if (options.follow) return followLogs(cli, plane, { id, name }, options);

@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
   command(1, "FAILED", "code 1"),
   command(2, "FAILED", "code 2"),
   command(124, "FAILED", "code 124"),
-  command(125, "CRASHED", "the container could not be run"),
+  command(125, "CRASHED", "could not; see its output"),
   command(126, "CRASHED", "not executable"),
   command(127, "CRASHED", "not found"),
   command(128, "FAILED", "code 128"),
@@ -207,7 +207,7 @@ const ROWS: readonly Row[] = [
 describe("attemptOutcome", () => {
   for (const { title, kind, state, end, proposes } of ROWS) {
     test(title, () => {
-      const proposed = attemptOutcome(kind, state, end);
+      const proposed = attemptOutcome(kind, state, end, "process");
       expect(proposed?.type ?? null).toBe(proposes?.[0] ?? null);
       const part = proposes?.[1] ?? null;
       if (part === null) expect(proposed?.message ?? null).toBeNull();
@@ -215,11 +215,21 @@ describe("attemptOutcome", () => {
     });
   }
 
+  test.each([125, 126, 127])("code %p speaks of an image only where there is one", (exitCode) => {
+    const message = (poolType: string | null): string =>
+      attemptOutcome("command", RUNNING, exited({ exitCode }), poolType)?.message ?? "";
+    expect(message("docker")).toContain("image");
+    for (const type of ["process", null]) {
+      expect(message(type)).toContain(`code ${exitCode}: the `);
+      expect(message(type)).not.toMatch(/image|container/);
+    }
+  });
+
   test("no end of an attempt proposes anything for a run that has ended", () => {
     for (const type of ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"] as const) {
       for (const end of [crash, unknown, exited({ exitCode: 0 }), exited({ signal: "SIGTERM" })]) {
-        expect(attemptOutcome("command", at(type), end)).toBeNull();
-        expect(attemptOutcome("engine", at(type), end)).toBeNull();
+        expect(attemptOutcome("command", at(type), end, "process")).toBeNull();
+        expect(attemptOutcome("engine", at(type), end, "process")).toBeNull();
       }
     }
   });
@@ -231,7 +241,9 @@ describe("attemptOutcome", () => {
     );
     for (const kind of ["command", "engine"] as const) {
       for (const type of inHand) {
-        for (const end of ends) expect(attemptOutcome(kind, at(type), end)).not.toBeNull();
+        for (const end of ends) {
+          expect(attemptOutcome(kind, at(type), end, "process")).not.toBeNull();
+        }
       }
     }
   });

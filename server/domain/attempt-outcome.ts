@@ -27,22 +27,24 @@ export type StateAtEnd = Pick<State, "type" | "name" | "details">;
 
 /**
  * What to propose for a run whose attempt has ended; null: nothing, because the run's state does
- * not depend on that attempt any more.
+ * not depend on that attempt any more. `poolType` is null if it is not known any more.
  */
 export function attemptOutcome(
   kind: FlowRunKind,
   state: StateAtEnd,
   end: AttemptEnd,
+  poolType: string | null,
 ): ProposedState | null {
   if (isTerminal(state.type) || hasMovedOn(kind, state)) return null;
-  if (state.type === "CANCELLING") return { type: "CANCELLED", message: cancelledMessage(end) };
+  if (state.type === "CANCELLING")
+    return { type: "CANCELLED", message: cancelledMessage(end, poolType) };
   if (end.kind === "crashed") return { type: "CRASHED", message: crashMessage(end) };
   const extra = end.message === null || end.message === "" ? "" : ` ${end.message}`;
   if (end.stoppedOnOrder) {
     const message = `The attempt was stopped by its agent before its end.${extra}`;
     return { type: "CRASHED", message };
   }
-  const exit = explainExit(end.exitCode, end.signal);
+  const exit = explainExit(end.exitCode, end.signal, poolType);
   if (exit.kind === "clean" && kind === "engine") {
     const message = `The engine ended without reporting an end of the run.${extra}`;
     return { type: "CRASHED", message };
@@ -62,14 +64,14 @@ function hasMovedOn(kind: FlowRunKind, state: StateAtEnd): boolean {
   return kind === "engine" && state.type === "PAUSED" && state.details.pauseReschedule === true;
 }
 
-function cancelledMessage(end: AttemptEnd): string {
+function cancelledMessage(end: AttemptEnd, poolType: string | null): string {
   if (end.kind === "crashed") {
     return end.neverStarted
       ? "Cancelled before any user code ran."
       : `Cancelled; how the attempt ended is not known: ${end.reason}`;
   }
   if (end.stoppedOnOrder) return "Cancelled; its processes are gone.";
-  const { explanation } = explainExit(end.exitCode, end.signal);
+  const { explanation } = explainExit(end.exitCode, end.signal, poolType);
   return `Cancelled; it had ended before it was stopped. ${explanation}`;
 }
 

@@ -5,10 +5,21 @@ export interface ExitMeaning {
   readonly explanation: string;
 }
 
-const NOT_RUN: Readonly<Record<number, string>> = {
-  125: "the container could not be run; check the image, its entrypoint and the container runtime",
-  126: "the command was found but is not executable; check its permissions",
-  127: "the command was not found; check PATH, or what the image contains",
+/** What ran the command: a process of the agent's host, or a container made of an image. */
+type Surroundings = "process" | "container";
+
+/** The codes of those who should have run the command, where it did not run. */
+const NOT_RUN: Readonly<Record<Surroundings, Readonly<Record<number, string>>>> = {
+  process: {
+    125: "the program that should have run the command could not; see its output",
+    126: "the command was found but is not executable; check its permissions",
+    127: "the command was not found; check its name and PATH on the agent's host",
+  },
+  container: {
+    125: "the container could not be run; check the image, its entrypoint and the container runtime",
+    126: "the command was found but is not executable; check its permissions in the image",
+    127: "the command was not found; check PATH and what the image contains",
+  },
 };
 
 /** Signals by number, where Linux and macOS agree. */
@@ -45,10 +56,15 @@ const MEMORY_KILL = 247;
 const LAST_SIGNAL = 64;
 
 /**
- * What an exit code or a signal means. Shells and container runtimes say 128 + n for signal n;
- * codes above 128 that are no such sum are the program's own, as 255 for `exit(-1)`.
+ * What an exit code or a signal means to a run of a pool of that type; null: it is not known any
+ * more. Shells and container runtimes say 128 + n for signal n; codes above 128 that are no such
+ * sum are the program's own, as 255 for `exit(-1)`.
  */
-export function explainExit(exitCode: number | null, signal: string | null): ExitMeaning {
+export function explainExit(
+  exitCode: number | null,
+  signal: string | null,
+  poolType: string | null,
+): ExitMeaning {
   if (signal !== null && signal !== "")
     return { kind: "killed", explanation: killedBy(signal, "") };
   if (exitCode === null) {
@@ -56,7 +72,9 @@ export function explainExit(exitCode: number | null, signal: string | null): Exi
   }
   if (exitCode === 0) return { kind: "clean", explanation: "It exited with code 0." };
   const exited = `It exited with code ${exitCode}`;
-  const notRun = NOT_RUN[exitCode];
+  // What is said of a process holds of a container too, so it is said where the type is unknown.
+  const surroundings = poolType === null || poolType === "process" ? "process" : "container";
+  const notRun = NOT_RUN[surroundings][exitCode];
   if (notRun !== undefined) return { kind: "killed", explanation: `${exited}: ${notRun}.` };
   if (exitCode === MEMORY_KILL) {
     const why = "it was killed for the memory it used; give it more, or find what takes it";

@@ -1,6 +1,6 @@
+import { deploymentNotFound } from "#server/domain/not-found.ts";
 import type { FlowRunKind } from "#server/domain/flow-run.ts";
 import type { Millis } from "#server/domain/state.ts";
-import { AppError } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 import type { StateType } from "#shared/states.ts";
 import type { Queryable, Statement } from "./database.ts";
@@ -51,6 +51,12 @@ export interface FlowRunView {
   readonly unreachable: boolean;
 }
 
+/** The ids between two, both included. */
+export interface IdRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Which runs: filters joined by and, the values of one by or, `tags` by and. Empty: no filter. */
 export interface FlowRunFilter {
   readonly stateTypes: readonly StateType[];
@@ -61,6 +67,9 @@ export interface FlowRunFilter {
   /** Null: of all pools and of none. */
   readonly workPoolName: string | null;
   readonly tags: readonly string[];
+  readonly names: readonly string[];
+  /** Null: whatever their id. */
+  readonly ids: IdRange | null;
   readonly limit: number;
   /** The last id of the page before. */
   readonly before: string | null;
@@ -116,6 +125,9 @@ function pageStatement(filter: FlowRunFilter, deploymentId: string | null): Stat
     filter.workPoolName,
     orNull(filter.tags),
     filter.limit,
+    filter.ids?.from ?? null,
+    filter.ids?.to ?? null,
+    orNull(filter.names),
   ];
   if (deploymentId !== null) {
     return {
@@ -142,7 +154,7 @@ async function findDeploymentId(db: Queryable, reference: string | null): Promis
   if (reference === null || isUuid(reference)) return reference;
   const deployment = await getDeployment(db, reference, "deployment");
   if (deployment === undefined) {
-    throw new AppError("not_found", `there is no deployment '${reference}'`);
+    throw deploymentNotFound(reference);
   }
   return deployment.id;
 }

@@ -22,6 +22,8 @@ export interface LockedLease extends LeaseKey {
   readonly agentId: string;
   /** The agent's current session; null if its row is gone. */
   readonly agentSession: number | null;
+  /** The type of pool the agent serves; null if its row is gone. */
+  readonly agentType: string | null;
   readonly workPoolId: string;
   readonly grantedAt: number;
   readonly acceptedAt: number | null;

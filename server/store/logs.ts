@@ -14,6 +14,8 @@ export interface LogLineView {
   readonly offset: number;
   /** When the agent read it. */
   readonly at: Millis;
+  /** When it was stored, by the database's clock. */
+  readonly storedAt: Millis;
   /** 10 debug, 20 info, 30 warning, 40 error, 50 critical. */
   readonly level: number;
   readonly message: string;

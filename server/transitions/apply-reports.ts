@@ -107,7 +107,7 @@ function endAttempt(
 ): void {
   wakes.pools.add(lease.workPoolId);
   wakes.flowRuns.add(run.id);
-  const proposed = attemptOutcome(run.kind, stateAtEnd(run), event);
+  const proposed = attemptOutcome(run.kind, stateAtEnd(run), event, lease.agentType);
   if (proposed === null) return;
   const answer = proposeState(ctx, run, proposed);
   const change = storedChange(answer);

@@ -1,4 +1,5 @@
 import { flowRunKind } from "#server/domain/deployment.ts";
+import { deploymentNotFound } from "#server/domain/not-found.ts";
 import { orchestrate } from "#server/domain/orchestrate.ts";
 import { mergeParameters } from "#server/domain/parameters.ts";
 import { runName } from "#server/domain/run-name.ts";
@@ -129,11 +130,7 @@ async function prepare(
   deployment: DeploymentForRuns | undefined,
 ): Promise<Prepared> {
   if (deployment === undefined) {
-    throw new AppError(
-      "not_found",
-      `There is no deployment '${input.deployment}'. 'sluice deployment ls' lists those there are.`,
-      { metadata: { deployment: input.deployment } },
-    );
+    throw deploymentNotFound(input.deployment);
   }
   const parameters = mergeParameters(deployment.parameters, input.parameters);
   if (deployment.enforceParameterSchema) {

@@ -1,8 +1,8 @@
+import { deploymentNotFound } from "#server/domain/not-found.ts";
 import { removeDeployment, removeRunsThatNeverRan } from "#server/store/deployment-changes.ts";
 import { getDeployment } from "#server/store/deployments.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction } from "#server/store/transaction.ts";
-import { AppError } from "#shared/errors.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 
@@ -17,11 +17,7 @@ export async function deleteDeployment(ctx: TransitionContext, idOrName: string)
     // Runs first: that is the order of whoever holds one and reads its deployment.
     const removed = deployment === undefined ? [] : await removeRunsThatNeverRan(tx, deployment.id);
     if (deployment === undefined || !(await removeDeployment(tx, deployment.id))) {
-      throw new AppError(
-        "not_found",
-        `There is no deployment '${idOrName}'; 'sluice deployment ls' lists them.`,
-        { metadata: { deployment: idOrName } },
-      );
+      throw deploymentNotFound(idOrName);
     }
     const { id, name, flowId, flowName } = deployment;
     await insertEvents(tx, [

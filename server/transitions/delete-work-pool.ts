@@ -1,3 +1,4 @@
+import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
@@ -9,7 +10,6 @@ import {
 } from "#server/store/work-pool-changes.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
-import { workPoolNotFound } from "./update-work-pool.ts";
 
 /**
  * Deletes a pool with its queues and its agents' rows. What agents still hold is ordered to stop and

@@ -1,10 +1,10 @@
+import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { requireLimit } from "#server/domain/work-pool.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import { updateWorkPoolRow } from "#server/store/work-pool-changes.ts";
 import { getWorkPool } from "#server/store/work-pools.ts";
-import { AppError } from "#shared/errors.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 import { parseBaseJobTemplate } from "./work-pool-template.ts";
@@ -76,13 +76,4 @@ async function statusEvent(ctx: TransitionContext, tx: Tx, name: string): Promis
   const view = await getWorkPool(tx, name, ctx.numbers);
   const status = view?.status ?? "NOT_READY";
   return `prefect.work-pool.${status.toLowerCase().replace("_", "-")}`;
-}
-
-/** The refusal of a pool's name that there is not. */
-export function workPoolNotFound(name: string): AppError {
-  return new AppError(
-    "not_found",
-    `There is no work pool '${name}'; 'sluice work-pool ls' lists them.`,
-    { metadata: { work_pool: name } },
-  );
 }

@@ -103,11 +103,21 @@ test("the key is sent as a bearer token", async () => {
 
 describe("wrong usage ends with 2 and a sentence", () => {
   test.each([
-    [["depoy"], "unknown command 'depoy'\n(Did you mean deploy?)"],
+    [["depoy"], "unknown command 'depoy'\n  Did you mean deploy?\n  See `sluice --help`.\n"],
     [["flow-run", "lgos"], "Did you mean logs?"],
     [["flow-run", "ls", "--limt", "5"], "Did you mean --limit?"],
+    [
+      ["flow-run", "logs"],
+      "missing required argument 'run'\n  See `sluice flow-run logs --help`.\n",
+    ],
+    [["flow-run", "ls", "more"], "too many arguments for 'ls'"],
+    [["flow-run", "ls", "--limit"], "argument missing"],
+    [["flow-run", "watch", "x", "--timeout", "soon"], "'soon' is not a number"],
+    [["work-pool", "create", "a/b"], "'a/b' contains '/'"],
     [["work-pool", "ls", "-o", "yaml"], "Allowed choices are json"],
     [["flow-run", "ls", "--state-type", "DONE"], "It must be one of SCHEDULED, PENDING"],
+    [["flow-run", "ls", "--state", "Done"], "must be one of Scheduled, Late, AwaitingRetry"],
+    [["flow-run", "ls", "--state", "Done"], "--state-type takes SCHEDULED, PENDING, RUNNING"],
     [["flow-run", "logs", "x", "--head", "1", "--tail", "1"], "cannot be used with"],
     [["flow-run", "logs", "x", "--follow", "--reverse"], "cannot be used with"],
     [["deployment", "run", "a/b", "--param", "x"], "write key=value"],

@@ -71,7 +71,6 @@ test("the hops of a run's timeline are all there and add up to the whole", async
     "accepted",
     "start_granted",
     "process_started",
-    "first_output",
     "exited",
     "reported",
   ]) {

@@ -36,14 +36,19 @@ beforeEach(async () => {
 class Watch {
   readonly states: string[] = [];
   readonly lines: string[] = [];
+  /** Both, in the order they came. */
+  readonly events: string[] = [];
   end: ServiceError | "ended" | undefined;
   readonly #call;
 
   constructor(flowRunId: string, includeLogs: boolean) {
     this.#call = server.client.flowRuns.watchFlowRun({ flowRunId, includeLogs });
     this.#call.on("data", ({ event }: WatchFlowRunResponse) => {
-      if (event?.$case === "flowRun") this.states.push(event.value.state?.name ?? "");
-      if (event?.$case === "lines") this.lines.push(...event.value.lines.map((l) => l.message));
+      const states = event?.$case === "flowRun" ? [event.value.state?.name ?? ""] : [];
+      const lines = event?.$case === "lines" ? event.value.lines.map((l) => l.message) : [];
+      this.states.push(...states);
+      this.lines.push(...lines);
+      this.events.push(...states, ...lines);
     });
     this.#call.on("error", (error: ServiceError) => (this.end ??= error));
     this.#call.on("end", () => (this.end ??= "ended"));
@@ -115,24 +120,49 @@ describe("watching a run", () => {
     await push(chunks.slice(0, 2));
     await eventually(() => watch.lines.length === 3);
     await report(agent, ref, 8);
-    await eventually(() => watch.states.length === 4);
-    expect(watch.end).toBeUndefined();
     await push(chunks.slice(2));
     await eventually(() => watch.end === "ended");
-    expect(watch.states).toEqual(["Scheduled", "Pending", "Running", "Completed"]);
-    expect(watch.lines).toEqual(["a", "b", "c", "d"]);
+    const before = ["Scheduled", "Pending", "Running"];
+    expect(watch.events).toEqual([...before, "a", "b", "c", "d", "Completed"]);
     agent.cut();
   });
 
-  test("of a run that has ended tells its state and lines, and ends", async () => {
+  test("tells the end without output that does not come, and waits for that", async () => {
+    const run = await server.client.createFlowRun({ deployment });
+    const watch = new Watch(run.id, true);
+    const { agent, ref } = await startRun();
+    await push([chunk(ref, 0, ["a"])]);
+    await report(agent, ref, 4);
+    await eventually(() => watch.states.at(-1) === "Completed");
+    expect(watch.end).toBeUndefined();
+    await push([chunk(ref, 2, ["b"])]);
+    await eventually(() => watch.end === "ended");
+    expect(watch.events.slice(-3)).toEqual(["a", "Completed", "b"]);
+    agent.cut();
+  });
+
+  test("of a run that has ended tells all states it was in, its lines between, and ends", async () => {
     const run = await server.client.createFlowRun({ deployment });
     const { agent, ref } = await startRun();
     await push([chunk(ref, 0, ["only"])]);
     await report(agent, ref, 5);
     const watch = new Watch(run.id, true);
     await eventually(() => watch.end === "ended");
-    expect(watch.states).toEqual(["Completed"]);
-    expect(watch.lines).toEqual(["only"]);
+    expect(watch.events).toEqual(["Scheduled", "Pending", "Running", "only", "Completed"]);
+    agent.cut();
+  });
+
+  test("of a run whose history is not kept any more tells the state it is in", async () => {
+    const run = await server.client.createFlowRun({ deployment });
+    const { agent, ref } = await startRun();
+    await report(agent, ref, 0);
+    await server.database.pool.query({
+      text: "delete from sluice.flow_run_state where flow_run_id = $1",
+      values: [run.id],
+    });
+    const watch = new Watch(run.id, false);
+    await eventually(() => watch.end === "ended");
+    expect(watch.events).toEqual(["Completed"]);
     agent.cut();
   });
 
@@ -145,7 +175,7 @@ describe("watching a run", () => {
     expect(nonsense.end).toMatchObject({ code: 3 });
   });
 
-  test("sees what another replica changed, without a wake-up", async () => {
+  test("sees all that another replica changed, without a wake-up", async () => {
     const run = await server.client.createFlowRun({ deployment });
     const watch = new Watch(run.id, false);
     await eventually(() => watch.states.length === 1);
@@ -155,11 +185,13 @@ describe("watching a run", () => {
                  state_name = 'Cancelled', state_at = clock_timestamp() where id = $1
                returning id, state_at)
              insert into sluice.flow_run_state (flow_run_id, at, id, type, name)
+             select id, state_at - interval '1 microsecond', $3::uuid, 'SCHEDULED', 'Late' from gone
+              union all
              select id, state_at, $2, 'CANCELLED', 'Cancelled' from gone`,
-      values: [run.id, newId()],
+      values: [run.id, newId(), newId()],
     });
     await eventually(() => watch.end === "ended");
-    expect(watch.states).toEqual(["Scheduled", "Cancelled"]);
+    expect(watch.states).toEqual(["Scheduled", "Late", "Cancelled"]);
   });
 });
 

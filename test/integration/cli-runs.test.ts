@@ -80,6 +80,16 @@ describe("runs that an agent takes", () => {
     );
   });
 
+  test("show all states they were in, and their output between those it belongs to", async () => {
+    await cli.deploy("served", "order/one", "seq 1 300");
+    const { out } = await sluice(["deployment", "run", "order/one", "--watch"]);
+    const events = [...out.matchAll(/^\d\d:\d\d:\d\d\.\d{3} (?:\| )?(\w+)$/gm)].map(
+      ([, text]) => text,
+    );
+    const lines = Array.from({ length: 300 }, (_, index) => String(index + 1));
+    expect(events).toEqual(["Scheduled", "Pending", "Running", ...lines, "Completed"]);
+  });
+
   test("end with 1 when the program fails, and say how", async () => {
     await cli.deploy("served", "failing/one", "echo before; exit 4");
     const run = await sluice(["deployment", "run", "failing/one", "--watch"]);
@@ -100,7 +110,7 @@ describe("runs that an agent takes", () => {
         .map((line) => line.split(" - ")[1] ?? "");
     };
     const all = Array.from({ length: 2500 }, (_, index) => String(index + 1));
-    // A run may have ended before all its output is stored; following it waits for that.
+    // A run may end before its last lines are stored; following waits for them.
     expect(await printed("--follow")).toEqual(all);
     expect(await printed()).toEqual(all);
     expect(await printed("--reverse")).toEqual(all.toReversed());

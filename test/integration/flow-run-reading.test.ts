@@ -21,6 +21,8 @@ const ALL: FlowRunFilter = {
   deployment: null,
   workPoolName: null,
   tags: [],
+  names: [],
+  ids: null,
   limit: 200,
   before: null,
 };
@@ -162,6 +164,17 @@ describe("many runs", () => {
     expect(await list({ workPoolName: "elsewhere" })).toEqual([]);
     expect(await list({ tags: ["round", "hex"], limit: 9 })).toHaveLength(9);
     expect(await list({ tags: ["round", "other"] })).toEqual([]);
+    expect(await list({ names: ["old 7", "old 9"] })).toEqual([
+      "00000000-0000-7000-8000-000000000009",
+      "00000000-0000-7000-8000-000000000007",
+    ]);
+    expect(await list({ names: ["old 7"], flowNames: ["work"] })).toEqual([]);
+    const ids = { from: mine[1] ?? "", to: mine[3] ?? "" };
+    expect(await list({ ids })).toEqual(newestFirst(mine.slice(1, 4)));
+    for (const filter of [{ flowNames: ["work"] }, { deployment: "work/main" }]) {
+      expect(await list({ ids, ...filter })).toEqual(newestFirst(mine.slice(1, 4)));
+    }
+    expect(await list({ ids, stateTypes: ["PENDING"] })).toEqual([]);
     const [first = "", second = ""] = newestFirst(mine);
     expect(await list({ flowNames: ["work"], before: first, limit: 1 })).toEqual([second]);
   });
@@ -205,6 +218,7 @@ describe("many runs", () => {
   test.each([
     ["the newest", {}, "flow_run_pkey"],
     ["the next page", { before: newId() }, "flow_run_pkey"],
+    ["those of some ids", { ids: { from: newId(), to: newId() } }, "flow_run_pkey"],
     ["those in hand", { stateTypes: ["RUNNING"] as const }, "flow_run_active"],
     ["a flow's", { flowNames: ["work"] }, "flow_run_by_flow"],
     ["a deployment's", { deployment: newId() }, "flow_run_by_deployment"],

@@ -50,7 +50,7 @@ describe("appending", () => {
     ]);
     stop();
     expect(told).toEqual([key.flowRunId]);
-    expect(await stored(key.flowRunId)).toEqual([
+    expect(await stored(key.flowRunId)).toMatchObject([
       { epoch: 1, offset: 0, at: 1_700_000_000_000, level: 20, message: "line 0" },
       { epoch: 1, offset: 10, at: 1_700_000_000_001, level: 20, message: "line 1" },
     ]);

@@ -1,9 +1,10 @@
 import type { Deployment, DeploymentServiceServer } from "#proto/sluice/v1/deployment_service.ts";
+import { deploymentNotFound } from "#server/domain/not-found.ts";
 import { type DeploymentView, getDeployment, listDeployments } from "#server/store/deployments.ts";
 import { applyDeployment } from "#server/transitions/apply-deployment.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { deleteDeployment } from "#server/transitions/delete-deployment.ts";
-import { AppError } from "#shared/errors.ts";
+import { requireFilterTargets } from "./filter-targets.ts";
 import { writeTime } from "./flow-run-messages.ts";
 import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
@@ -16,11 +17,7 @@ export function createDeploymentService(
   const readDeployment = async (idOrName: string): Promise<Deployment> => {
     const found = await getDeployment(ctx.pool, idOrName);
     if (found !== undefined) return writeDeployment(found);
-    throw new AppError(
-      "not_found",
-      `There is no deployment '${idOrName}'; 'sluice deployment ls' lists them.`,
-      { metadata: { deployment: idOrName } },
-    );
+    throw deploymentNotFound(idOrName);
   };
 
   return {
@@ -50,12 +47,14 @@ export function createDeploymentService(
     listDeployments: unary(async (request) => {
       const size = pageSize(request.pageSize);
       const key = readPageToken("deployments", request.pageToken, ["", ""]);
-      const read = await listDeployments(ctx.pool, {
+      const filter = {
         flowName: request.flowName === "" ? null : request.flowName,
         workPoolName: request.workPoolName === "" ? null : request.workPoolName,
         limit: size + 1,
         after: key === null ? null : { flowName: key[0], name: key[1] },
-      });
+      };
+      const read = await listDeployments(ctx.pool, filter);
+      if (read.length === 0) await requireFilterTargets(ctx, filter);
       const { rows, nextPageToken } = toPage(read, size, bytesOf, ({ flowName, name }) =>
         writePageToken("deployments", [flowName, name]),
       );

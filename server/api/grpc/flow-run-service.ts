@@ -4,10 +4,12 @@ import type {
   CreateFlowRunResult,
   FlowRunServiceServer,
 } from "#proto/sluice/v1/flow_run_service.ts";
+import { flowRunNotFound } from "#server/domain/not-found.ts";
 import { listAttempts } from "#server/store/attempts.ts";
 import { listFlowRunStates } from "#server/store/flow-run-states.ts";
 import {
   type FlowRunView,
+  type IdRange,
   getFlowRun,
   getFlowRuns,
   listFlowRuns,
@@ -31,6 +33,7 @@ import {
   writeState,
   writeTimeline,
 } from "./flow-run-messages.ts";
+import { requireFilterTargets } from "./filter-targets.ts";
 import type { FlowRunWatches } from "./flow-run-watches.ts";
 import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
@@ -53,9 +56,7 @@ export function createFlowRunService(
   const readFlowRun = async (field: string, id: string): Promise<FlowRun> => {
     const run = await getFlowRun(db, requireId(field, id), numbers);
     if (run !== undefined) return writeFlowRun(run);
-    throw new AppError("not_found", `There is no flow run ${id}.`, {
-      metadata: { flow_run_id: id },
-    });
+    throw flowRunNotFound(id);
   };
 
   return {
@@ -92,10 +93,13 @@ export function createFlowRunService(
         deployment: request.deployment === "" ? null : request.deployment,
         workPoolName: request.workPoolName === "" ? null : request.workPoolName,
         tags: request.tags,
+        names: request.names,
+        ids: request.idPrefix === "" ? null : readIdPrefix("id_prefix", request.idPrefix),
         limit: size + 1,
         before: before === null ? null : requireId("page_token", before),
       };
       const read = await listFlowRuns(db, filter, numbers);
+      if (read.length === 0) await requireFilterTargets(ctx, filter);
       const { rows, nextPageToken } = toPage(
         read,
         size,
@@ -175,4 +179,19 @@ function writeCreation(answer: CreatedFlowRun | AppError): CreateFlowRunResult {
 function requireId(field: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
   throw invalidField(field, `'${id}' is not a flow run id; 'sluice flow-run ls' lists them`);
+}
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+const SHORTEST_PREFIX = 8;
+
+/** The ids that begin so. */
+function readIdPrefix(field: string, text: string): IdRange {
+  const prefix = text.toLowerCase();
+  const from = prefix + FIRST_ID.slice(prefix.length);
+  if (prefix.length < SHORTEST_PREFIX || !isUuid(from)) {
+    const wanted = `at least ${SHORTEST_PREFIX} characters of an id`;
+    throw invalidField(field, `'${text}' is not the beginning of an id; give ${wanted}`);
+  }
+  return { from, to: prefix + LAST_ID.slice(prefix.length) };
 }

@@ -1,24 +1,32 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import type { FlowRun } from "#proto/sluice/v1/flow_run.ts";
 import type {
   WatchFlowRunRequest,
   WatchFlowRunResponse,
 } from "#proto/sluice/v1/flow_run_service.ts";
 import { describeFailure } from "#server/api/failure.ts";
+import { flowRunNotFound } from "#server/domain/not-found.ts";
 import { isDatabaseAway } from "#server/store/database-away.ts";
 import type { FlowRunProgress } from "#server/store/flow-run-progress.ts";
-import { listFlowRunStates } from "#server/store/flow-run-states.ts";
-import { getFlowRun } from "#server/store/flow-runs.ts";
+import { type FlowRunStateView, listFlowRunStates } from "#server/store/flow-run-states.ts";
+import { type FlowRunView, getFlowRun } from "#server/store/flow-runs.ts";
 import { type LogLineView, listLogs } from "#server/store/logs.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
-import { AppError, invalidField } from "#shared/errors.ts";
+import { invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 import { isTerminal } from "#shared/states.ts";
 import { toStatus } from "./error-mapping.ts";
+import { inMessages, interleaved } from "./flow-run-events.ts";
 import { writeFlowRun, writeLogLine, writeState } from "./flow-run-messages.ts";
-import { toPage } from "./page-token.ts";
 
 /** The stream of one watcher. */
 export type WatchCall = ServerWritableStream<WatchFlowRunRequest, WatchFlowRunResponse>;
+
+/** A state with the message that tells it. */
+interface ToldState extends FlowRunStateView {
+  readonly terminal: boolean;
+  readonly run: FlowRun;
+}
 
 /** Lines read at a time. */
 const LINES = 500;
@@ -29,16 +37,26 @@ const QUIET_MS = 500;
 /** The same, if an agent told of more than it has sent so far: it may be gone for good. */
 const MISSING_MS = 30_000;
 
-/** One watcher of one run: tells it what it has not been told, in order, at its own pace. */
+/** How long the end of a run is held back for output of before it that is still on its way. */
+const HELD_MS = 2_000;
+
+/**
+ * One watcher of one run: tells it each state the run was ever in and each line, once and in the
+ * order of their times, at its own pace.
+ */
 export class FlowRunWatch {
   readonly #call: WatchCall;
   readonly #ctx: TransitionContext;
   readonly #onClosed: () => void;
-  /** State and output as last told; null before the first message. */
-  #told: { stateId: string; stateAt: number; terminal: boolean; storedBytes: number } | null = null;
+  readonly #told = new Set<string>();
+  /** The state told last. */
+  #last: { readonly id: string; readonly terminal: boolean } | undefined;
+  #storedBytes = 0;
   #place: { epoch: number; offset: number } | null = null;
   #quietSince = performance.now();
+  #heldSince: number | undefined;
   #next: FlowRunProgress | undefined;
+  #begun = false;
   #telling = false;
   #closed = false;
 
@@ -50,22 +68,20 @@ export class FlowRunWatch {
     call.once("close", () => this.#close());
   }
 
-  /** Tells the state the run is in. Throws not_found. */
+  /** From now on what `advance` brings is told. Throws not_found. */
   async begin(flowRunId: string): Promise<void> {
     if (!isUuid(flowRunId)) {
       throw invalidField("flow_run_id", `'${flowRunId}' is no id of a flow run`);
     }
     const run = await getFlowRun(this.#ctx.pool, flowRunId, this.#ctx.numbers);
-    if (run === undefined) throw new AppError("not_found", `There is no flow run ${flowRunId}.`);
-    const { stateId, stateAt, stateType } = run;
-    this.#told = { stateId, stateAt, terminal: isTerminal(stateType), storedBytes: 0 };
-    await this.#write({ $case: "flowRun", value: writeFlowRun(run) });
+    if (run === undefined) throw flowRunNotFound(flowRunId);
+    this.#begun = true;
   }
 
   /** Takes note of how far the run is, and tells what is new. */
   advance(progress: FlowRunProgress): void {
     this.#next = progress;
-    if (!this.#telling && this.#told !== null) void this.#run();
+    if (!this.#telling && this.#begun) void this.#run();
   }
 
   /** Ends the watch with an error. */
@@ -92,54 +108,86 @@ export class FlowRunWatch {
   }
 
   async #tell(progress: FlowRunProgress): Promise<void> {
-    const told = this.#told;
-    if (told === null) return;
-    if (progress.stateId !== told.stateId || progress.storedBytes !== told.storedBytes) {
-      this.#quietSince = performance.now();
+    const moved = progress.stateId !== this.#last?.id;
+    const grown = progress.storedBytes !== this.#storedBytes;
+    if (moved || grown) this.#quietSince = performance.now();
+    // The states are read first, so that what was stored before a state is read behind it.
+    let states = moved ? await this.#untoldStates(progress) : [];
+    if (this.#call.request.includeLogs && (grown || states.length > 0)) {
+      states = await this.#tellLines(progress, states);
     }
-    if (progress.stateId !== told.stateId) await this.#tellStates(progress.id, told);
-    if (this.#call.request.includeLogs && progress.storedBytes !== told.storedBytes) {
-      await this.#tellLines(progress.id);
-    }
-    told.storedBytes = progress.storedBytes;
-    const isCurrent = progress.stateId === told.stateId;
-    if (!this.#closed && isCurrent && told.terminal && this.#isWhole(progress)) {
+    for (const state of states) await this.#tellState(state);
+    this.#storedBytes = progress.storedBytes;
+    const isCurrent = progress.stateId === this.#last?.id;
+    if (!this.#closed && isCurrent && this.#last?.terminal && this.#isWhole(progress)) {
       this.#call.end();
       this.#close();
     }
   }
 
-  /** Each state since the last one told, so that a short one is not skipped. */
-  async #tellStates(
-    id: string,
-    told: { stateId: string; stateAt: number; terminal: boolean },
-  ): Promise<void> {
+  /** What the history holds beyond what was told, the oldest first; perhaps without the end. */
+  async #untoldStates(progress: FlowRunProgress): Promise<ToldState[]> {
     const { pool, numbers } = this.#ctx;
-    const states = await listFlowRunStates(pool, id);
-    const run = await getFlowRun(pool, id, numbers);
-    if (run === undefined) return;
-    for (const state of states.filter(({ at }) => at > told.stateAt)) {
-      await this.#write({
-        $case: "flowRun",
-        value: { ...writeFlowRun(run), state: writeState(state) },
-      });
-      told.stateId = state.id;
-      told.stateAt = state.at;
-      told.terminal = isTerminal(state.type);
+    const history = await listFlowRunStates(pool, progress.id);
+    const run = await getFlowRun(pool, progress.id, numbers);
+    if (run === undefined) return [];
+    // Of a run that is older than what is kept of histories, its state is all there is.
+    if (history.length === 0) history.push(currentState(run));
+    const untold = history.filter(({ id }) => !this.#told.has(id));
+    const last = untold.at(-1);
+    if (last !== undefined && this.#isHeldBack(last, progress)) untold.pop();
+    return untold.map((state) => ({
+      ...state,
+      terminal: isTerminal(state.type),
+      run: { ...writeFlowRun(run), state: writeState(state) },
+    }));
+  }
+
+  /** Whether a run's end waits a little, because output of before it may be on its way. */
+  #isHeldBack(end: FlowRunStateView, progress: FlowRunProgress): boolean {
+    if (!this.#call.request.includeLogs || !isTerminal(end.type)) return false;
+    if (end.id === progress.stateId && !progress.outputMissing) return false;
+    this.#heldSince ??= performance.now();
+    return performance.now() - this.#heldSince < HELD_MS;
+  }
+
+  async #tellState({ id, terminal, run }: ToldState): Promise<void> {
+    await this.#write({ $case: "flowRun", value: run });
+    this.#told.add(id);
+    this.#last = { id, terminal };
+    this.#heldSince = undefined;
+  }
+
+  /** Tells all lines there are, and before each the states it came after; gives the other states. */
+  async #tellLines(progress: FlowRunProgress, states: ToldState[]): Promise<ToldState[]> {
+    let untold = states;
+    let statesOfEpoch = this.#place?.epoch ?? 0;
+    for (;;) {
+      const after = this.#place;
+      const page = { flowRunId: progress.id, after, limit: LINES, descending: false };
+      const read = await listLogs(this.#ctx.pool, page);
+      const newestEpoch = read.at(-1)?.epoch ?? 0;
+      const isNewAttempt = newestEpoch > statesOfEpoch;
+      if (isNewAttempt) {
+        // Its states were stored before its lines, but perhaps after the states were read.
+        untold = await this.#untoldStates(progress);
+        statesOfEpoch = newestEpoch;
+      }
+      for (const { before, lines } of interleaved(read, untold, after?.epoch ?? 0)) {
+        for (const state of before) await this.#tellState(state);
+        untold = untold.slice(before.length);
+        await this.#tellRow(lines);
+      }
+      if (this.#closed || (read.length < LINES && !isNewAttempt)) return untold;
     }
   }
 
-  async #tellLines(flowRunId: string): Promise<void> {
-    for (;;) {
-      const after = this.#place;
-      const page = { flowRunId, after, limit: LINES, descending: false };
-      const read = await listLogs(this.#ctx.pool, page);
-      for (const lines of inMessages(read)) {
-        await this.#write({ $case: "lines", value: { lines: lines.map(writeLogLine) } });
-        const last = lines.at(-1);
-        if (last !== undefined) this.#place = { epoch: last.epoch, offset: last.offset };
-      }
-      if (this.#closed || read.length < LINES) return;
+  /** Tells lines that follow each other. */
+  async #tellRow(row: readonly LogLineView[]): Promise<void> {
+    for (const lines of inMessages(row)) {
+      await this.#write({ $case: "lines", value: { lines: lines.map(writeLogLine) } });
+      const last = lines.at(-1);
+      if (last !== undefined) this.#place = { epoch: last.epoch, offset: last.offset };
     }
   }
 
@@ -168,18 +216,7 @@ export class FlowRunWatch {
   }
 }
 
-/** Cuts lines into messages that any client takes. */
-function inMessages(lines: readonly LogLineView[]): (readonly LogLineView[])[] {
-  const messages: (readonly LogLineView[])[] = [];
-  for (let rest = lines; rest.length > 0;) {
-    const { rows } = toPage(
-      rest,
-      rest.length,
-      ({ message }) => message.length,
-      () => "more",
-    );
-    messages.push(rows);
-    rest = rest.slice(rows.length);
-  }
-  return messages;
+function currentState(run: FlowRunView): FlowRunStateView {
+  const { stateId: id, stateType: type, stateName: name, stateAt: at, stateMessage: message } = run;
+  return { id, type, name, at, message, data: null, details: null };
 }

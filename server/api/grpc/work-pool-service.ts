@@ -1,10 +1,11 @@
 import type { WorkPool, WorkPoolServiceServer } from "#proto/sluice/v1/work_pool_service.ts";
+import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { listAgents } from "#server/store/agents.ts";
 import { getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
-import { updateWorkPool, workPoolNotFound } from "#server/transitions/update-work-pool.ts";
+import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
 import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";

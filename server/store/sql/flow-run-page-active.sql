@@ -4,6 +4,9 @@ select r.id
   from sluice.flow_run r
  where r.state_type in ('PENDING', 'RUNNING', 'CANCELLING')
    and r.id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   and r.id >= coalesce($7, '00000000-0000-0000-0000-000000000000'::uuid)
+   and r.id <= coalesce($8, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   and ($9::text[] is null or r.name = any($9))
    and ($2::text[] is null or r.state_type = any($2))
    and ($3::text[] is null or r.state_name = any($3))
    and ($4::text is null or r.work_pool_id = (select p.id from sluice.work_pool p where p.name = $4))

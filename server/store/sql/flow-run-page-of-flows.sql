@@ -9,6 +9,9 @@ select r.id
         where r.flow_id >= f.id
           and (r.flow_id, r.id)
               < (f.id, coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+          and r.id >= coalesce($7, '00000000-0000-0000-0000-000000000000'::uuid)
+          and r.id <= coalesce($8, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+          and ($9::text[] is null or r.name = any($9))
           and ($2::text[] is null or r.state_type = any($2))
           and ($3::text[] is null or r.state_name = any($3))
           and ($4::text is null or r.work_pool_id = (select p.id from sluice.work_pool p where p.name = $4))
@@ -16,6 +19,6 @@ select r.id
                 select from sluice.flow_run_payload y where y.flow_run_id = r.id and y.tags @> $5))
         order by r.flow_id desc, r.id desc
         limit $6) r
- where f.name = any($7::text[])
+ where f.name = any($10::text[])
  order by r.id desc
  limit $6

@@ -1,7 +1,7 @@
 -- Attempts by (run, epoch), in the order of their runs, the runs locked before. Locked, so that
 -- what is read is what the transaction then changes.
 select l.flow_run_id as "flowRunId", l.epoch, l.attempt, l.agent_id as "agentId",
-       a.session as "agentSession", l.work_pool_id as "workPoolId",
+       a.session as "agentSession", a.type as "agentType", l.work_pool_id as "workPoolId",
        l.accepted_at as "acceptedAt", l.start_granted_at as "startGrantedAt",
        l.granted_at as "grantedAt", l.ended_at as "endedAt", l.revoking,
        l.revoked_at as "revokedAt", l.eligible_at as "eligibleAt"

@@ -1,5 +1,6 @@
 -- A run's lines behind a place, in order. Days before the run was created are not looked at.
-select g.epoch, g.line_offset as "offset", g.at, g.level, g.message
+select g.epoch, g.line_offset as "offset", g.at, g.stored_at as "storedAt", g.level,
+       g.message
   from sluice.log g
  where g.flow_run_id = $1
    and (g.epoch, g.line_offset) > ($2, $3)

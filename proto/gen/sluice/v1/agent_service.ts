@@ -466,7 +466,7 @@ export interface AttemptExited {
   startedAfterUs?:
     | number
     | undefined;
-  /** Microseconds from the start reply to the first byte of output. */
+  /** Microseconds from the start reply to the first byte of output, if it was noticed before the exit. */
   firstOutputAfterUs?:
     | number
     | undefined;

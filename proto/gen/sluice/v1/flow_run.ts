@@ -307,7 +307,8 @@ export interface FlowRun {
 export interface TimelineHop {
   /**
    * One of: submitted, eligible, claimed, sent, accepted, start_granted, process_started,
-   * first_output, exited, reported.
+   * first_output, exited, reported. Those nobody saw are left out, as the first output of a program
+   * that had ended before its output was noticed.
    */
   name: string;
   /**

@@ -142,6 +142,10 @@ export interface ListFlowRunsRequest {
   pageSize: number;
   /** From the page before; empty: the first page. */
   pageToken: string;
+  /** Of one of these names. */
+  names: string[];
+  /** With an id that begins so; at least 8 characters. */
+  idPrefix: string;
 }
 
 /** A page of runs. */
@@ -197,7 +201,10 @@ export interface WatchFlowRunResponse {
   /** What. */
   event:
     | //
-    /** The run entered a state. The first message tells the state it is in. */
+    /**
+     * The run entered a state: `state` is that one, and the rest is as it is now. Lines stored
+     * before a run's end come before it.
+     */
     { $case: "flowRun"; value: FlowRun }
     | //
     /** Lines, in order. */
@@ -1062,6 +1069,8 @@ function createBaseListFlowRunsRequest(): ListFlowRunsRequest {
     tags: [],
     pageSize: 0,
     pageToken: "",
+    names: [],
+    idPrefix: "",
   };
 }
 
@@ -1094,6 +1103,12 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(66).string(message.pageToken);
+    }
+    for (const v of message.names) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.idPrefix !== "") {
+      writer.uint32(82).string(message.idPrefix);
     }
     return writer;
   },
@@ -1185,6 +1200,22 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.idPrefix = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1233,6 +1264,14 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      names: globalThis.Array.isArray(object?.names)
+        ? object.names.map((e: any) => globalThis.String(e))
+        : [],
+      idPrefix: isSet(object.idPrefix)
+        ? globalThis.String(object.idPrefix)
+        : isSet(object.id_prefix)
+        ? globalThis.String(object.id_prefix)
+        : "",
     };
   },
 
@@ -1262,6 +1301,12 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
+    if (message.idPrefix !== "") {
+      obj.idPrefix = message.idPrefix;
+    }
     return obj;
   },
 
@@ -1278,6 +1323,8 @@ export const ListFlowRunsRequest: MessageFns<ListFlowRunsRequest> = {
     message.tags = object.tags?.map((e) => e) || [];
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.names = object.names?.map((e) => e) || [];
+    message.idPrefix = object.idPrefix ?? "";
     return message;
   },
 };
@@ -2040,7 +2087,10 @@ export const FlowRunServiceService = {
     responseSerialize: (value: GetFlowRunResponse): Buffer => Buffer.from(GetFlowRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetFlowRunResponse => GetFlowRunResponse.decode(value),
   },
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns: {
     path: "/sluice.v1.FlowRunService/ListFlowRuns" as const,
     requestStream: false as const,
@@ -2078,7 +2128,10 @@ export const FlowRunServiceService = {
       Buffer.from(ListFlowRunLogsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListFlowRunLogsResponse => ListFlowRunLogsResponse.decode(value),
   },
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun: {
     path: "/sluice.v1.FlowRunService/WatchFlowRun" as const,
     requestStream: false as const,
@@ -2104,7 +2157,10 @@ export interface FlowRunServiceServer extends UntypedServiceImplementation {
   createFlowRuns: handleUnaryCall<CreateFlowRunsRequest, CreateFlowRunsResponse>;
   /** The run with its states and the timeline of each attempt. */
   getFlowRun: handleUnaryCall<GetFlowRunRequest, GetFlowRunResponse>;
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns: handleUnaryCall<ListFlowRunsRequest, ListFlowRunsResponse>;
   /**
    * Asks a run to stop. A run that no agent holds is CANCELLED at once; another one is CANCELLING
@@ -2114,7 +2170,10 @@ export interface FlowRunServiceServer extends UntypedServiceImplementation {
   cancelFlowRun: handleUnaryCall<CancelFlowRunRequest, CancelFlowRunResponse>;
   /** Output lines in order of attempt and place. */
   listFlowRunLogs: handleUnaryCall<ListFlowRunLogsRequest, ListFlowRunLogsResponse>;
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun: handleServerStreamingCall<WatchFlowRunRequest, WatchFlowRunResponse>;
 }
 
@@ -2173,7 +2232,10 @@ export interface FlowRunServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetFlowRunResponse) => void,
   ): ClientUnaryCall;
-  /** The newest first. */
+  /**
+   * The newest first. NOT_FOUND if it is empty because the pool or deployment asked for does not
+   * exist.
+   */
   listFlowRuns(
     request: ListFlowRunsRequest,
     callback: (error: ServiceError | null, response: ListFlowRunsResponse) => void,
@@ -2225,7 +2287,10 @@ export interface FlowRunServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListFlowRunLogsResponse) => void,
   ): ClientUnaryCall;
-  /** States and lines as they come; ends when the run has ended and all lines are sent. */
+  /**
+   * Each state the run was ever in and each line, once and in the order of their times, then those
+   * to come; ends when the run has ended and all lines are sent.
+   */
   watchFlowRun(
     request: WatchFlowRunRequest,
     options?: Partial<CallOptions>,
