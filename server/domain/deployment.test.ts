@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { defaultBaseJobTemplate } from "#shared/job-template/default-templates.ts";
+import { defaultBaseJobTemplate } from "#shared/worker-types/worker-types.ts";
 import { flowRunKind, type FlowRunKindInput } from "./deployment.ts";
 
 const template = defaultBaseJobTemplate("process");

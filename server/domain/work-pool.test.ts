@@ -1,10 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "#shared/errors.ts";
-import {
-  defaultBaseJobTemplate,
-  KNOWN_POOL_TYPES,
-} from "#shared/job-template/default-templates.ts";
 import type { JsonObject } from "#shared/json.ts";
+import { workerTypes } from "#shared/worker-types/worker-types.ts";
 import {
   requireLimit,
   requireLostAfterSeconds,
@@ -55,7 +52,9 @@ describe("a base job template", () => {
 
   test("may be empty, or a default one", () => {
     expect(check({})).not.toThrow();
-    for (const type of KNOWN_POOL_TYPES) expect(check(defaultBaseJobTemplate(type))).not.toThrow();
+    for (const { defaultBaseJobTemplate } of workerTypes()) {
+      expect(check(defaultBaseJobTemplate)).not.toThrow();
+    }
   });
 
   test.each([

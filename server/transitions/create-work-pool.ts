@@ -10,11 +10,8 @@ import { insertWorkQueue } from "#server/store/work-queues.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
-import {
-  defaultBaseJobTemplate,
-  KNOWN_POOL_TYPES,
-} from "#shared/job-template/default-templates.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
+import { defaultBaseJobTemplate, workerTypes } from "#shared/worker-types/worker-types.ts";
 import type { TransitionContext } from "./context.ts";
 import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
@@ -46,7 +43,8 @@ export async function createWorkPool(
   requireStorableText("type", input.type);
   requireStorableText("description", input.description);
   if (input.type.trim() === "") {
-    throw invalidField("type", `it is empty; give a type such as ${KNOWN_POOL_TYPES.join(", ")}`);
+    const known = workerTypes().map(({ type }) => type);
+    throw invalidField("type", `it is empty; give a type such as ${known.join(", ")}`);
   }
   requireLimit("concurrency_limit", input.concurrencyLimit);
   const lostAfterSeconds = input.lostAfterSeconds ?? DEFAULT_LOST_AFTER_SECONDS;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { JsonObject } from "#shared/json.ts";
-import { defaultBaseJobTemplate } from "./default-templates.ts";
+import { defaultBaseJobTemplate } from "#shared/worker-types/worker-types.ts";
 import { type JobContext, type PreparedJob, prepareJob } from "./prepare.ts";
 
 const CONTEXT: JobContext = {

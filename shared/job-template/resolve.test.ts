@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "#shared/json.ts";
-import { defaultBaseJobTemplate } from "./default-templates.ts";
+import { defaultBaseJobTemplate } from "#shared/worker-types/worker-types.ts";
 import { pendingReferences, resolveJobConfiguration } from "./resolve.ts";
 
 interface Levels {
@@ -126,11 +126,4 @@ test("the default process template passes each variable on under its own name", 
       environment: () => undefined,
     }),
   ).toEqual({ ...given, stream_output: true });
-});
-
-test("a type without a default template is refused with the types that have one", () => {
-  expect(() => defaultBaseJobTemplate("nomad")).toThrow(
-    "type: 'nomad' has no default template; use 'process', or give a base job template",
-  );
-  expect(() => defaultBaseJobTemplate("constructor")).toThrow("has no default template");
 });

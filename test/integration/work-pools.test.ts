@@ -83,7 +83,7 @@ describe("creating a pool", () => {
   });
 
   test.each([
-    [{ type: "nomad" }, "type: 'nomad' has no default template; use 'process'"],
+    [{ type: "nomad" }, "type: 'nomad' has no default template; use one of 'process', 'docker'"],
     [{ type: " " }, "type: it is empty"],
     [{ concurrencyLimit: -5 }, "concurrency_limit: -5 is no limit"],
     [{ lostAfterSeconds: 0 }, "lost_after_seconds: 0 is out of range"],
