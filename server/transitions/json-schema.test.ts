@@ -93,6 +93,24 @@ describe("a schema", () => {
     expect(schemaViolation("p", schema, { a: ["x"] }, { required: true })?.field).toBe("p.a[0]");
   });
 
+  test("of a block is fit by a reference to a stored one, and by nothing else that is no block", () => {
+    const token = { type: "object", required: ["id"], properties: { id: { type: "string" } } };
+    const schema = (block: JsonObject): JsonObject => ({
+      properties: { token: { $ref: "#/definitions/Token" } },
+      definitions: { Token: { ...token, ...block } },
+    });
+    const fits = (block: JsonObject, value: JsonObject): boolean =>
+      schemaViolation("p", schema(block), { token: value }, { required: true }) === undefined;
+    const slug = { block_type_slug: "token" };
+    for (const value of [{ id: "1" }, { $ref: "uuid" }, { $ref: { block_document_id: "uuid" } }]) {
+      expect(fits(slug, value)).toBe(true);
+    }
+    for (const value of [{}, { $ref: 1 }, { $ref: "uuid", more: 1 }]) {
+      expect(fits(slug, value)).toBe(false);
+    }
+    expect(fits({}, { $ref: "uuid" })).toBe(false);
+  });
+
   test("may name one id in two versions", () => {
     const schema = (type: string) => ({
       $id: "https://example.com/s",

@@ -120,7 +120,10 @@ const SCHEMA_MAPS: ReadonlySet<string> = new Set([
 ]);
 const DATA: ReadonlySet<string> = new Set(["default", "const", "enum", "examples"]);
 
-/** The schema as it is applied: see `acceptNull`, lists of items, and whether anything is required. */
+/**
+ * The schema as it is applied: see `acceptNull`, `acceptReference`, lists of items, and whether
+ * anything is required.
+ */
 function modernise(schema: JsonObject, check: SchemaCheck): JsonObject {
   const names = ownValue(schema, "required") ?? [];
   const required = isJsonArray(names) ? names : [];
@@ -131,7 +134,7 @@ function modernise(schema: JsonObject, check: SchemaCheck): JsonObject {
       return [[key, acceptNull(value, required, check)]];
     }
     if (SCHEMA_MAPS.has(key) && isJsonObject(value)) {
-      return [[key, mapValues(value, (inner) => moderniseValue(inner, check))]];
+      return [[key, mapValues(value, (inner) => acceptReference(moderniseValue(inner, check)))]];
     }
     if (key === "items" && isJsonArray(value)) {
       return [["prefixItems", moderniseValue(value, check)]];
@@ -144,6 +147,20 @@ function modernise(schema: JsonObject, check: SchemaCheck): JsonObject {
 function moderniseValue(value: JsonValue, check: SchemaCheck): JsonValue {
   if (isJsonArray(value)) return value.map((item) => moderniseValue(item, check));
   return isJsonObject(value) ? modernise(value, check) : value;
+}
+
+/** Where a block may stand, `{"$ref": …}` may too: it names a stored one. */
+function acceptReference(schema: JsonValue): JsonValue {
+  if (!isJsonObject(schema) || typeof ownValue(schema, "block_type_slug") !== "string") {
+    return schema;
+  }
+  const stored = {
+    type: "object",
+    properties: { $ref: { type: ["string", "object"] } },
+    required: ["$ref"],
+    additionalProperties: false,
+  };
+  return { anyOf: [schema, stored] };
 }
 
 /** A property with a type that need not be there may also be null: what leaves it out often is. */
