@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { JsonObject } from "#shared/json.ts";
+import { isJsonObject, type JsonObject } from "#shared/json.ts";
 import { defaultBaseJobTemplate } from "#shared/worker-types/worker-types.ts";
 import { type JobContext, type PreparedJob, prepareJob } from "./prepare.ts";
+import { resolveJobConfiguration, type TemplateInput } from "./resolve.ts";
 
 const CONTEXT: JobContext = {
   flowRunId: "run-1",
@@ -114,4 +115,91 @@ test("a reference nobody can resolve is refused before anything starts", () => {
   expect(() => prepare({ env: { KEY: "{{ prefect.blocks.secret.key }}" } })).toThrow(
     "job_configuration.env: refers to the block 'prefect.blocks.secret.key'",
   );
+});
+
+describe("what is easily done wrong", () => {
+  const template = (configuration: JsonObject, properties: JsonObject): JsonObject => ({
+    job_configuration: configuration,
+    variables: { type: "object", properties },
+  });
+  const levels = (
+    baseJobTemplate: JsonObject,
+    deploymentJobVariables: JsonObject = {},
+    jobVariables: JsonObject = {},
+  ): TemplateInput => ({
+    baseJobTemplate,
+    deploymentJobVariables,
+    jobVariables,
+    environment: () => undefined,
+  });
+
+  test("trap 35: env is merged over pool, deployment and run, a null takes away, and labels are replaced", () => {
+    const input = levels(
+      template(
+        { env: "{{ env }}", labels: "{{ labels }}" },
+        {
+          env: { type: "object", default: { A: "1", B: "2" } },
+          labels: { type: "object", default: { pool: "p" } },
+        },
+      ),
+      { env: { B: "3", C: "" }, labels: { deployment: "d" } },
+      { env: { A: null }, labels: { run: "r" } },
+    );
+    expect(resolveJobConfiguration(input)).toEqual({
+      env: { A: null, B: "3", C: "" },
+      labels: { run: "r" },
+    });
+    const job = prepareJob(input, { ...CONTEXT, settings: { A: "inherited" } });
+    expect(job.env).toMatchObject({ B: "3", C: "" });
+    expect(job.env).not.toHaveProperty("A");
+    expect(job.unsetEnv).toEqual(["A"]);
+    expect(job.labels).not.toHaveProperty("pool");
+    expect(job.labels).not.toHaveProperty("deployment");
+    expect(job.labels).toMatchObject({ run: "r" });
+  });
+
+  test("trap 36: a dotted key works alone, and loses against the nested form beside it", () => {
+    for (const configuration of [{ env: "{{ env }}" }, { env: { OTHER: "1" } }]) {
+      const base = template(configuration, { env: { type: "object" } });
+      const env = (...maps: JsonObject[]): JsonObject => {
+        const resolved = resolveJobConfiguration(levels(base, ...maps))["env"];
+        return isJsonObject(resolved) ? resolved : {};
+      };
+      const both = { "env.FOO": "dotted", "env.BAR": "b", env: { FOO: "x" } };
+      for (const maps of [[both], [{}, both]]) {
+        expect(env(...maps)).toMatchObject({ FOO: "x", BAR: "b" });
+      }
+      expect(env({ "env.FOO": "alone" })).toMatchObject({ FOO: "alone" });
+      expect(env({}, { "env.FOO": "alone" })).toMatchObject({ FOO: "alone" });
+    }
+  });
+
+  test("trap 37: a missing variable takes its key away, leaves a text around it, and $NOPE is empty", () => {
+    const configuration = {
+      alone: "{{ image }}",
+      within: "img:{{ image }}",
+      host: "{{ $NOPE }}",
+      list: ["{{ image }}", "kept"],
+    };
+    for (const image of [{ type: "string" }, { type: "string", default: null }]) {
+      expect(resolveJobConfiguration(levels(template(configuration, { image })))).toEqual({
+        within: "img:",
+        host: "",
+        list: ["kept"],
+      });
+    }
+  });
+
+  test("trap 38: numbers in env become texts, a null stays until the job is prepared, and no command is null", () => {
+    const input = levels(
+      template({ env: "{{ env }}", command: "{{ command }}" }, { env: {}, command: {} }),
+      { env: { PORT: 8080, RATE: 0.5, GONE: null }, command: "" },
+    );
+    expect(resolveJobConfiguration(input)["env"]).toHaveProperty("GONE", null);
+    const job = prepareJob(input, CONTEXT);
+    expect(job.env).toMatchObject({ PORT: "8080", RATE: "0.5" });
+    expect(job.env).not.toHaveProperty("GONE");
+    expect(job.unsetEnv).toEqual(["GONE"]);
+    expect(job.command).toBeNull();
+  });
 });

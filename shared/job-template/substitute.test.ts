@@ -25,6 +25,8 @@ describe("the grammar of placeholders", () => {
     ["{{ a b }} {{}} { { a } } {a}", []],
     ["{{ a|upper }}", []],
     ["{{{ a }}}", ["a"]],
+    ["{{\n\ta-b_c.0[1]$\n}}", ["a-b_c.0[1]$"]],
+    ["{{ a, b }} {{ a:b }} {{ 'a' }} {{ a() }}", []],
   ])("finds in %p the names %p", (text, names) => {
     expect(findPlaceholders(text).map(({ name }) => name)).toEqual(names);
   });
@@ -50,6 +52,8 @@ describe("substitution", () => {
     ["{{ list }}", [{ b: "deep" }, 2]],
     ["{{ list[0].b }}", "deep"],
     ["{{ map.a.b }}", 1],
+    ["{{ list.0.b }}", "deep"],
+    ["{{ list[-1] }}", 2],
   ])("keeps the type of the value of a lone placeholder: %p", (template, value) => {
     expect(fill(template)).toEqual(value);
   });
@@ -90,6 +94,13 @@ describe("substitution", () => {
     expect(valueAt(VALUES, "map.0")).toBeUndefined();
     expect(valueAt(VALUES, "list[7]")).toBeUndefined();
     expect(valueAt(VALUES, "text.length")).toBeUndefined();
+  });
+
+  test("finds nothing by a path with an empty step, unless that is a key", () => {
+    for (const path of ["map..a", ".map", "map.", "[0]"]) {
+      expect(valueAt(VALUES, path)).toBeUndefined();
+    }
+    expect(valueAt({ a: { "": 1 } }, "a.")).toBe(1);
   });
 
   test("finds no value under what every object inherits", () => {

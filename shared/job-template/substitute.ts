@@ -78,11 +78,12 @@ function asText(found: Placeholder, values: JsonObject, environment: Environment
 
 /**
  * The value a path such as `a.b[0].c` leads to; undefined if a step leads nowhere. A step that is
- * a whole number is an index and never a key.
+ * a whole number is an index, from the end if it is negative, and never a key. An empty step, as
+ * between two dots, is a key like others.
  */
 export function valueAt(values: JsonObject, path: string): JsonValue | undefined {
   let value: JsonValue | undefined = values;
-  for (const step of path.split(/[.[\]]/).filter((part) => part !== "")) {
+  for (const step of path.replaceAll("]", "").split(/[.[]/)) {
     if (value === undefined) return undefined;
     if (/^-?\d+$/.test(step)) value = isJsonArray(value) ? value.at(Number(step)) : undefined;
     else value = isJsonObject(value) ? ownValue(value, step) : undefined;
