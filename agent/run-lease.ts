@@ -127,11 +127,12 @@ export class RunLease {
     failpoint("agent.lease-received");
     const { journal, onJournalFailure } = this.#around;
     const lease = Lease.encode(this.#lease).finish();
-    const durable = journal.write((rows) => rows.addAccepted(this.key, lease));
+    // A host that dies forgets it, as it has forgotten to start it: the control plane takes it back.
+    const kept = journal.write((rows) => rows.addAccepted(this.key, lease), "agent");
     // Done while the journal is written; user code cannot start before both are through.
     const prepared = this.#prepare();
     try {
-      await durable;
+      await kept;
     } catch (error) {
       onJournalFailure(error);
       await prepared;
