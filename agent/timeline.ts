@@ -46,9 +46,13 @@ export function exitedEvent(
   };
 }
 
-/** It was not run, or its end is unknown. */
-export function crashedEvent(reason: string, neverStarted: boolean): ReportEvent {
-  return { $case: "crashed", value: { reason, neverStarted } };
+/** It was not run, or its end is unknown. `lostContact`: the agent ended it to be on the safe side. */
+export function crashedEvent(
+  reason: string,
+  neverStarted: boolean,
+  lostContact = false,
+): ReportEvent {
+  return { $case: "crashed", value: { reason, neverStarted, lostContact } };
 }
 
 function sinceGranted({ grantedAt }: Timeline, at: number | undefined): number | undefined {

@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Queryable } from "./database.ts";
 import type { LockedFlowRun } from "./flow-run-changes.ts";
 import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
@@ -55,7 +56,7 @@ export interface ClaimedFlowRun extends LockedFlowRun {
   readonly deploymentName: string | null;
   readonly workQueueName: string;
   readonly baseJobTemplate: string;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
   readonly deploymentJobVariables: string;
   readonly jobVariables: string;

@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Queryable } from "./database.ts";
 import changeSql from "./sql/lease-change.sql" with { type: "text" };
 import heldByAgentSql from "./sql/lease-held-by-agent.sql" with { type: "text" };
@@ -60,7 +61,7 @@ export interface OverdueLease extends LeaseKey {
   readonly agentId: string;
   readonly acceptedAt: number | null;
   readonly grantedAt: number;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
   /** When the agent was last heard, or the last thing known of it if its row is gone. */
   readonly lastSeenAt: number;

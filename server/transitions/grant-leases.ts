@@ -1,4 +1,5 @@
 import type { FlowRunChange, FlowRunKind, Orchestration } from "#server/domain/flow-run.ts";
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import { placeRuns } from "#server/domain/placement.ts";
 import { changeFlowRuns, type FlowRunMove } from "#server/store/flow-run-changes.ts";
 import {
@@ -41,7 +42,7 @@ export interface GrantedLease extends LeaseKey {
   readonly parameters: string;
   readonly entrypoint: string | null;
   readonly pullSteps: string | null;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
 }
 

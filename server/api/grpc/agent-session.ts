@@ -66,6 +66,8 @@ export class AgentSession {
   #freeSlots = 0;
   #lastHeard = performance.now();
   #beatSince = true;
+  #lastBeat = 0;
+  #storedBeat = 0;
   #reconnectAt: number;
   #asked = false;
   #closed = false;
@@ -131,11 +133,16 @@ export class AgentSession {
     return this.#closed || this.#asked ? 0 : this.#freeSlots;
   }
 
-  /** Whether a heartbeat came since the last call of this. */
-  takeBeat(): boolean {
-    const beat = this.#beatSince;
+  /** The last heartbeat's number, 0 for the hello; undefined: none came since the last call. */
+  takeBeat(): number | undefined {
+    if (!this.#beatSince) return undefined;
     this.#beatSince = false;
-    return beat;
+    return this.#lastBeat;
+  }
+
+  /** That heartbeat is committed. */
+  beatStored(sequence: number): void {
+    this.#storedBeat = Math.max(this.#storedBeat, sequence);
   }
 
   /** Sends leases, in order. `dueInMs` is asked at the moment of sending. */
@@ -241,7 +248,9 @@ export class AgentSession {
 
   #beat(sequence: number): void {
     this.#beatSince = true;
-    this.#send({ $case: "heartbeatReply", value: { sequence, serverTime: this.#serverTime() } });
+    this.#lastBeat = Math.max(this.#lastBeat, sequence);
+    const reply = { sequence, serverTime: this.#serverTime(), storedSequence: this.#storedBeat };
+    this.#send({ $case: "heartbeatReply", value: reply });
     for (const { stop, acknowledged } of this.#stops.values()) {
       if (!acknowledged) this.#sendStop(stop);
     }

@@ -17,6 +17,11 @@ export interface Offer extends AgentKey {
   readonly freeSlots: number;
 }
 
+/** An agent that was heard of, and the number of its last heartbeat; 0: only its hello. */
+export interface SeenBeat extends AgentKey {
+  readonly sequence: number;
+}
+
 /** Who is connected to this replica. Loops reach agents only through this. */
 export class AgentSessions {
   readonly #ctx: TransitionContext;
@@ -135,10 +140,19 @@ export class AgentSessions {
   }
 
   /** The agents heard of since the last call. */
-  takeBeats(): AgentKey[] {
-    return [...this.#byAgent.values()]
-      .filter((session) => session.takeBeat())
-      .map(({ key }) => key);
+  takeBeats(): SeenBeat[] {
+    return [...this.#byAgent.values()].flatMap((session) => {
+      const sequence = session.takeBeat();
+      return sequence === undefined ? [] : [{ ...session.key, sequence }];
+    });
+  }
+
+  /** These heartbeats are committed. The agents hear of it with their next ones. */
+  beatsStored(beats: readonly SeenBeat[]): void {
+    for (const beat of beats) {
+      const session = this.#byAgent.get(beat.agentId);
+      if (session?.key.session === beat.session) session.beatStored(beat.sequence);
+    }
   }
 
   /**

@@ -35,6 +35,7 @@ const KINDS = {
 const LOST_POLICIES = {
   crash: LostPolicy.CRASH,
   keep: LostPolicy.KEEP,
+  reschedule: LostPolicy.RESCHEDULE,
 } as const satisfies Record<GrantedLease["lostPolicy"], LostPolicy>;
 
 const STOP_REASONS = {
@@ -125,6 +126,7 @@ function readEvent({ event, sequence }: Report): ReportEvent {
         kind: "crashed",
         reason: event.value.reason,
         neverStarted: event.value.neverStarted,
+        lostContact: event.value.lostContact,
       };
     case undefined:
       throw violation(`report ${sequence} says nothing.`);

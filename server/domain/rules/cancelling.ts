@@ -29,7 +29,10 @@ export const bypassCancellingWithoutInfrastructure: Rule = {
     if (state === null || leaseHeld) return PASS;
     const neverThere =
       state.type === "SCHEDULED" && (infrastructureId === null || kind === "command");
+    // Its agent has killed it: no engine sleeps there.
+    const lost = state.name === "AwaitingRetry" && move.policy.retryType === "reschedule";
     const gone =
+      lost ||
       state.name === "Resuming" ||
       (state.type === "PAUSED" && state.details.pauseReschedule === true);
     if (!neverThere && !gone) return PASS;
