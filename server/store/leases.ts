@@ -72,7 +72,13 @@ export interface OverdueLease extends LeaseKey {
 /** A holder that must be told to stop. */
 export interface StopNeeded extends LeaseKey {
   readonly agentId: string;
-  readonly reason: Revoking;
+  /** `fenced`: it is not the agent's any more. */
+  readonly reason: Revoking | "fenced";
+}
+
+/** A lease that an agent says it holds. */
+export interface ListedLease extends LeaseKey {
+  readonly agentId: string;
 }
 
 /** A key as a text, for maps. */
@@ -149,15 +155,20 @@ export async function overdueLeases(
   return rows;
 }
 
-/** The attempts that some of these agents hold and must stop. */
+/**
+ * The attempts that these agents must stop: those they hold and were ordered to, and those they list
+ * although they have ended more than `settledSeconds` ago, or are not theirs.
+ */
 export async function stopsForAgents(
   db: Queryable,
   agentIds: readonly string[],
+  listed: readonly ListedLease[] = [],
+  settledSeconds = 0,
 ): Promise<StopNeeded[]> {
   const { rows } = await db.query<StopNeeded>({
     name: "lease-stops",
     text: stopsSql,
-    values: [agentIds],
+    values: [agentIds, listed.map((lease) => lease.agentId), ...keyArrays(listed), settledSeconds],
   });
   return rows;
 }

@@ -22,7 +22,7 @@ async function pulsingBehindLink(scenario: Scenario) {
     lostAfterSeconds: LOST_AFTER_SECONDS,
     lostPolicy: "LOST_POLICY_RESCHEDULE",
   });
-  await scenario.agent({ grpcPort: link.port }).start();
+  const agent = await scenario.agent({ grpcPort: link.port }).start();
   const gate = scenario.gate("half-way");
   const pulse = scenario.path("pulse");
   const beat = `trap "" TERM; while [ ! -e ${gate.path} ]; do echo $SLUICE_EPOCH >> ${pulse}; sleep 0.02; done`;
@@ -35,7 +35,7 @@ async function pulsingBehindLink(scenario: Scenario) {
   const [start] = scenario.ledger.starts(run);
   if (start === undefined) throw new Error("no start in the ledger");
   const pulses = (): string[] => readFileSync(pulse, "latin1").trim().split("\n");
-  return { link, gate, run, pid: start.pid, pulses };
+  return { agent, link, gate, run, pid: start.pid, pulses };
 }
 
 faultScenario(
@@ -71,5 +71,28 @@ faultScenario(
     expect(lived.lastIndexOf("1")).toBeLessThan(lived.indexOf("2"));
     gate.open();
     await scenario.inState(run, "COMPLETED");
+  },
+);
+
+faultScenario(
+  "an agent that was frozen cannot keep its run from starting elsewhere, and ends its own when it is woken",
+  async (scenario) => {
+    const { agent, gate, run, pid, pulses } = await pulsingBehindLink(scenario);
+    await scenario.agent().start();
+    agent.program.freeze();
+    scenario.fault();
+    await scenario.waitFor("the next attempt lives", () => pulses().includes("2"));
+    // The price: nobody could kill it.
+    expect(isFlow(pid, run)).toBe(true);
+    agent.program.thaw();
+    await scenario.waitFor("the woken agent kills the process", () => !isFlow(pid, run));
+    await scenario.waitFor("only the next attempt lives", () =>
+      pulses()
+        .slice(-20)
+        .every((epoch) => epoch === "2"),
+    );
+    gate.open();
+    await scenario.inState(run, "COMPLETED");
+    expect(scenario.ledger.starts(run)).toHaveLength(2);
   },
 );

@@ -1,9 +1,10 @@
-import type { StopNeeded } from "#server/store/leases.ts";
+import type { LeaseKey, StopNeeded } from "#server/store/leases.ts";
 import { closeAgentSession } from "#server/transitions/close-agent-session.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
 import type { AgentKey } from "#server/transitions/held-attempts.ts";
 import { AppError, messageOf } from "#shared/errors.ts";
+import { switchedOn } from "#shared/failpoints.ts";
 import type { AgentSession } from "./agent-session.ts";
 
 /** How often streams are judged. Milliseconds. */
@@ -132,6 +133,11 @@ export class AgentSessions {
   /** All agents connected here. */
   connectedAgents(): string[] {
     return [...this.#byAgent.keys()];
+  }
+
+  /** What an agent listed last as held. */
+  listedBy(agentId: string): readonly LeaseKey[] {
+    return switchedOn("no-fence") ? [] : (this.#byAgent.get(agentId)?.holdings.listed ?? []);
   }
 
   /** Makes these the stop orders that stand for an agent. */

@@ -41,6 +41,7 @@ const LOST_POLICIES = {
 const STOP_REASONS = {
   cancelled: StopReason.CANCELLED,
   revoked: StopReason.REVOKED,
+  fenced: StopReason.FENCED,
 } as const satisfies Record<StopNeeded["reason"], StopReason>;
 
 /** A message that breaks the protocol; the stream ends with it. */
@@ -99,6 +100,11 @@ export function readHello(hello: AgentHello): AgentHelloInput {
 /** A report's attempt, place and content. */
 export function readReport(report: Report): LeaseKey & { sequence: number; event: ReportEvent } {
   return { ...readRef(report.ref), sequence: report.sequence, event: readEvent(report) };
+}
+
+/** Whether a report says that its attempt is over. */
+export function isEnd({ event }: Report): boolean {
+  return event?.$case === "exited" || event?.$case === "crashed";
 }
 
 function readEvent({ event, sequence }: Report): ReportEvent {
@@ -174,6 +180,11 @@ export function writeStartReply(key: LeaseKey, answer: StartAnswer): StartReply 
     case "refused":
       return { ref, decision: StartDecision.REFUSED, delayMs: 0, reason: answer.reason };
   }
+}
+
+/** Whether the attempt must be dropped. */
+export function isRefusal({ decision }: StartReply): boolean {
+  return decision === StartDecision.REFUSED;
 }
 
 /** A stop order. */
