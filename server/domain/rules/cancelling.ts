@@ -21,7 +21,7 @@ export const enforceCancellingToCancelled: Rule = {
 export const bypassCancellingWithoutInfrastructure: Rule = {
   name: "BypassCancellingWithoutInfrastructure",
   summary:
-    "A run without infrastructure (SCHEDULED and never started, resuming, or suspended; no lease) to CANCELLING: REJECT, CANCELLED is stored at once.",
+    "A run without infrastructure (SCHEDULED and never started, rescheduled, resuming, or suspended; no lease) to CANCELLING: REJECT, CANCELLED is stored at once.",
   from: ["SCHEDULED", "PAUSED"],
   to: ["CANCELLING"],
   decide(move) {
