@@ -109,7 +109,7 @@ export class Agent implements SessionOwner {
   /** Ends everything it runs; `graceMs` undefined: each with its own grace. */
   stopAll(reason: string, graceMs?: number): void {
     for (const attempt of this.#attempts.values()) {
-      attempt.stop({ kind: "leaving", reason, graceMs: graceMs ?? attempt.stopGraceMs });
+      attempt.stop({ kind: "leaving", reason, graceMs: graceMs ?? attempt.lease.stopGraceMs });
     }
   }
 
@@ -162,7 +162,7 @@ export class Agent implements SessionOwner {
       attempt?.stop({
         kind: "fenced",
         reason: "the control plane gave the run up while this agent was away",
-        graceMs: attempt.stopGraceMs,
+        graceMs: attempt.lease.stopGraceMs,
       });
     }
     for (const attempt of this.#attempts.values()) attempt.reconnected();
@@ -245,8 +245,10 @@ export class Agent implements SessionOwner {
   }
 
   #follow(attempt: RunLease, path: () => Promise<void>): void {
+    const { silence } = this.#parts.around;
     this.#attempts.set(attempt.key, attempt);
     this.#seen.add(attempt.key);
+    silence.watch(attempt);
     path()
       .catch((error: unknown) => {
         this.#parts.around.logger.error("an attempt was lost inside of the agent", {
@@ -256,6 +258,7 @@ export class Agent implements SessionOwner {
       })
       .finally(() => {
         this.#attempts.delete(attempt.key);
+        silence.release(attempt);
         this.changed();
       });
   }

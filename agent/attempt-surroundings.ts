@@ -6,6 +6,7 @@ import type { Journal } from "./journal.ts";
 import type { LogShipper } from "./log-shipper/shipper.ts";
 import type { Reports } from "./reports.ts";
 import type { Outbox } from "./session/outbox.ts";
+import type { SilenceWatch } from "./silence-watch.ts";
 
 /** What every attempt of an agent is given. */
 export interface AttemptSurroundings {
@@ -14,6 +15,7 @@ export interface AttemptSurroundings {
   readonly outbox: Outbox;
   readonly shipper: LogShipper;
   readonly driver: Driver;
+  readonly silence: SilenceWatch;
   readonly job: JobSurroundings;
   readonly runsDirectory: string;
   readonly bootId: string;

@@ -14,6 +14,7 @@ import type { ControlPlaneTarget } from "./session/connection.ts";
 import { Outbox } from "./session/outbox.ts";
 import { ServerClock } from "./session/server-clock.ts";
 import { Session } from "./session/session.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 import { openStateDirectory } from "./state-directory.ts";
 import { type AgentStatus, readStatus } from "./status.ts";
 
@@ -90,6 +91,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const reports = new Reports(journal, outbox);
   const serverClock = new ServerClock(clock);
   const shipper = new LogShipper({ serverNow: () => serverClock.now(), clock, logger });
+  const bootId = readBootId();
+  const silence = new SilenceWatch({ path: state.heardPath, bootId, logger });
   const connected = Promise.withResolvers<void>();
   const selfCheck = new SelfCheck({
     directory: state.directory,
@@ -114,6 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       outbox,
       shipper,
       driver,
+      silence,
       job: {
         workPoolName,
         agentName,
@@ -121,7 +125,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         environment: (name) => inherited[name],
       },
       runsDirectory: state.runsDirectory,
-      bootId: readBootId(),
+      bootId,
       clock,
       logger,
       onChange: () => agent.changed(),
@@ -137,11 +141,20 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     onChange: () => departure.look(),
   });
   const departure: Departure = new Departure({ agent, reports, clock, runOnce: options.runOnce });
-  const session = new Session({ target, owner: agent, outbox, serverClock, clock, logger });
+  const session = new Session({
+    target,
+    owner: agent,
+    outbox,
+    serverClock,
+    silence,
+    clock,
+    logger,
+  });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     departure.close();
     selfCheck.stop();
+    silence.close();
     await session.stop(GOODBYE_MS);
     shipper.close();
     journal.close();

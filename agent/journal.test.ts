@@ -52,6 +52,24 @@ describe("what the journal keeps", () => {
     journal.close();
   });
 
+  test("what must outlive the agent alone is there after its process was killed", async () => {
+    const home = newHome();
+    const script = `
+      const { Journal } = await import(${JSON.stringify(join(import.meta.dir, "journal.ts"))});
+      const logger = { error() {} };
+      const journal = Journal.open(${JSON.stringify(home)}, crypto.randomUUID(), logger);
+      await journal.write((rows) => rows.addAccepted("run:1", new Uint8Array([1, 2, 3])), "agent");
+      console.log("written");
+      setInterval(() => {}, 1000);`;
+    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+    await child.stdout.getReader().read();
+    child.kill("SIGKILL");
+    await child.exited;
+    const journal = open(home);
+    expect(journal.attempts()).toMatchObject([{ key: "run:1", phase: "accepted", lease: LEASE }]);
+    journal.close();
+  });
+
   test("the agent's id and the number of its last report outlive it", async () => {
     const home = newHome();
     const journal = open(home);

@@ -8,6 +8,12 @@ import { type AttemptRow, type IdentityRow, JournalRows, type ReportRow } from "
 /** A change of the journal; it runs inside of a transaction and must not wait. */
 export type JournalChange = (rows: JournalRows) => void;
 
+/**
+ * What a change must outlive. The death of the agent alone costs no fsync; that of the host does, and
+ * is asked for where forgetting would start user code twice or lose how it ended.
+ */
+export type Outlives = "agent" | "host";
+
 /** Another process has the journal open. */
 export class JournalLocked extends Error {
   override readonly name = "JournalLocked";
@@ -15,6 +21,7 @@ export class JournalLocked extends Error {
 
 interface Pending {
   readonly change: JournalChange;
+  readonly outlives: Outlives;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -25,7 +32,7 @@ const RETRY_DELAY_MS = 1000;
 /**
  * What the agent must not forget: who it is, the attempts it holds, the reports nobody has
  * acknowledged. The open journal is also the lock of the state directory. All changes of one turn
- * of the event loop share one durable commit, so that a hundred leases cost one fsync.
+ * of the event loop share one commit, so that a hundred starts cost one fsync.
  */
 export class Journal {
   readonly #db: Database;
@@ -34,6 +41,7 @@ export class Journal {
   #pending: Pending[] = [];
   #lazy: JournalChange[] = [];
   #scheduled = false;
+  #outlives: Outlives = "host";
   #lazyTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -82,11 +90,14 @@ export class Journal {
     return this.#rows.reports();
   }
 
-  /** Resolves once the change is on disk; rejects, with nothing changed, if it cannot be written. */
-  write(change: JournalChange): Promise<void> {
+  /**
+   * Resolves once the change outlives what it must; rejects, with nothing changed, if it cannot be
+   * written. What was written before then outlives the same.
+   */
+  write(change: JournalChange, outlives: Outlives = "host"): Promise<void> {
     if (this.#closed) return Promise.reject(new Error("the journal is closed"));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#pending.push({ change, done: resolve, failed: reject });
+    this.#pending.push({ change, outlives, done: resolve, failed: reject });
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.#commit());
@@ -98,10 +109,10 @@ export class Journal {
    * Like `write`, but tries again every second until it works. Never resolves once the journal is
    * closed: what was to follow is then the next start's business.
    */
-  async writeEventually(change: JournalChange): Promise<void> {
+  async writeEventually(change: JournalChange, outlives: Outlives = "host"): Promise<void> {
     for (;;) {
       try {
-        await this.write(change);
+        await this.write(change, outlives);
         return;
       } catch (error) {
         if (this.#closed) return await new Promise<never>(() => {});
@@ -117,7 +128,7 @@ export class Journal {
     this.#lazy.push(change);
     this.#lazyTimer ??= setTimeout(() => {
       this.#lazyTimer = undefined;
-      this.write(() => {}).catch(() => {});
+      this.write(() => {}, "agent").catch(() => {});
     }, LAZY_DELAY_MS);
   }
 
@@ -137,6 +148,7 @@ export class Journal {
     const lazy = this.#lazy.splice(0);
     if (pending.length + lazy.length === 0) return;
     try {
+      this.#require(pending.some(({ outlives }) => outlives === "host") ? "host" : "agent");
       this.#db.transaction(() => {
         for (const change of lazy) change(this.#rows);
         for (const { change } of pending) change(this.#rows);
@@ -147,5 +159,12 @@ export class Journal {
       return;
     }
     for (const { done } of pending) done();
+  }
+
+  /** Makes the next commit outlive this: with the write-ahead log synced, or not. */
+  #require(outlives: Outlives): void {
+    if (this.#outlives === outlives) return;
+    this.#db.run(`pragma synchronous = ${outlives === "host" ? "full" : "normal"}`);
+    this.#outlives = outlives;
   }
 }

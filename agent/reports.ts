@@ -56,10 +56,12 @@ export class Reports {
       key: leaseKey(ref),
       report: Report.encode(report).finish(),
     };
+    // Whether something was started, the journal knows from before the start.
+    const outlives = event.$case === "started" ? "agent" : "host";
     await this.#journal.writeEventually((rows) => {
       change(rows);
       rows.addReport(row);
-    });
+    }, outlives);
     onDurable();
     const { acknowledged } = this.#keep(report);
     this.#outbox.report(report);

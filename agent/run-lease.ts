@@ -29,7 +29,7 @@ import { crashedEvent, exitedEvent, startedEvent, type Timeline } from "./timeli
 export class RunLease {
   readonly key: string;
   readonly ref: LeaseRef;
-  readonly #lease: Lease;
+  readonly lease: Lease;
   readonly #around: AttemptSurroundings;
   readonly #logger: Logger;
   readonly #place: AttemptPlace;
@@ -47,7 +47,7 @@ export class RunLease {
   constructor(ref: LeaseRef, lease: Lease, phase: AttemptPhase, around: AttemptSurroundings) {
     this.ref = ref;
     this.key = leaseKey(ref);
-    this.#lease = lease;
+    this.lease = lease;
     this.#phase = phase;
     this.#around = around;
     this.#logger = around.logger.with({ lease: this.key });
@@ -69,11 +69,6 @@ export class RunLease {
   /** Whether it holds a slot: its process tree may exist or come to exist. */
   get holdsSlot(): boolean {
     return this.#held && this.#phase !== "ended";
-  }
-
-  /** Milliseconds between asking and killing, as the lease says. */
-  get stopGraceMs(): number {
-    return this.#lease.stopGraceMs;
   }
 
   /** Runs a lease that has just come. Resolves when nothing is left of it. */
@@ -126,12 +121,13 @@ export class RunLease {
   async #accept(): Promise<void> {
     failpoint("agent.lease-received");
     const { journal, onJournalFailure } = this.#around;
-    const lease = Lease.encode(this.#lease).finish();
-    const durable = journal.write((rows) => rows.addAccepted(this.key, lease));
+    const lease = Lease.encode(this.lease).finish();
+    // A host that dies forgets it, as it has forgotten to start it: the control plane takes it back.
+    const kept = journal.write((rows) => rows.addAccepted(this.key, lease), "agent");
     // Done while the journal is written; user code cannot start before both are through.
     const prepared = this.#prepare();
     try {
-      await durable;
+      await kept;
     } catch (error) {
       onJournalFailure(error);
       await prepared;
@@ -161,7 +157,7 @@ export class RunLease {
   /** Makes everything ready but user code; or says why that cannot be. */
   async #prepare(): Promise<Job | LaunchError> {
     try {
-      const job = resolveJob(this.#lease, this.#around.job);
+      const job = resolveJob(this.lease, this.#around.job);
       await this.#around.driver.create(this.#place, job);
       return job;
     } catch (error) {
@@ -172,7 +168,7 @@ export class RunLease {
   async #startWhenPermitted(job: Job | LaunchError): Promise<void> {
     if (job instanceof LaunchError) return this.#crash(job.message, true);
     const { outbox, clock, journal, bootId, driver } = this.#around;
-    const dueAt = this.#timeline.receivedAt + this.#lease.dueInMs;
+    const dueAt = this.#timeline.receivedAt + this.lease.dueInMs;
     // A start request says the same.
     if (dueAt > clock.monotonic()) outbox.accepted(this.ref);
     const permission = await this.#permission.obtain(dueAt, (unasked) =>
@@ -191,6 +187,7 @@ export class RunLease {
       );
     }
     failpoint("agent.starting-journalled");
+    this.#around.silence.check();
     if (this.#stop !== undefined) return this.#stopBeforeStart();
     this.#phase = "starting";
     let infrastructure: Infrastructure;
@@ -231,24 +228,22 @@ export class RunLease {
     this.#timeline.firstOutputAt = this.#tail.firstByteAt;
     this.#leaderEnded = true;
     // Children may have outlived the leader.
-    await infrastructure.end(this.#stop?.graceMs ?? this.#lease.stopGraceMs);
-    const told =
-      end.kind === "exited"
-        ? this.#reportExit(end)
-        : this.#crash(end.reason, end.kind === "neverStarted");
+    await infrastructure.end(this.#stop?.graceMs ?? this.lease.stopGraceMs);
     // The end waits for no report of the start: of a short run both are told in one message.
-    await Promise.all([started, told]);
+    await Promise.all([started, this.#tellEnd(end)]);
+  }
+
+  #tellEnd(end: LeaderEnd): Promise<void> {
+    const { kind, reason = "" } = this.#stop ?? {};
+    if (kind === "fenced") return this.#conclude(undefined);
+    if (kind === "lost") return this.#crash(reason, end.kind === "neverStarted");
+    if (end.kind !== "exited") return this.#crash(end.reason, end.kind === "neverStarted");
+    return this.#reportExit(end);
   }
 
   async #reportExit(end: Extract<LeaderEnd, { kind: "exited" }>): Promise<void> {
-    if (this.#stop?.kind === "fenced") return this.#conclude(undefined);
     this.#tail?.finish();
-    const leaving = this.#stop?.kind === "leaving" ? this.#stop.reason : "";
-    const event = exitedEvent(end, this.#timeline, {
-      outputBytes: this.#tail?.size ?? 0,
-      stoppedOnOrder: this.#stop?.kind === "ordered",
-      message: leaving === "" ? "" : `stopped because ${leaving}`,
-    });
+    const event = exitedEvent(end, this.#timeline, this.#tail?.size ?? 0, this.#stop);
     await this.#end(event, () => failpoint("agent.exit-journalled"));
   }
 
@@ -256,7 +251,7 @@ export class RunLease {
   async #crash(reason: string, neverStarted: boolean): Promise<void> {
     if (this.#stop?.kind === "fenced") return this.#conclude(undefined);
     this.#logger.warning("the attempt crashed", { reason, neverStarted });
-    await this.#end(crashedEvent(reason, neverStarted));
+    await this.#end(crashedEvent(reason, neverStarted, this.#stop?.kind === "lost"));
   }
 
   async #end(event: ReportEvent, onDurable?: () => void): Promise<void> {
@@ -269,7 +264,7 @@ export class RunLease {
     const reason = this.#stop?.reason ?? this.#returning ?? "the agent stops";
     if (this.#stop?.kind === "fenced") return this.#letGo(reason, false);
     const permitted = this.#timeline.grantedAt !== undefined;
-    if (this.#stop?.kind === "ordered" || permitted) {
+    if (permitted || (this.#stop !== undefined && this.#stop.kind !== "leaving")) {
       return this.#crash(`stopped before it was started, because ${reason}`, true);
     }
     return this.#letGo(reason, true);

@@ -11,6 +11,8 @@ export interface StateDirectory {
   readonly directory: string;
   /** Parent of the run directories. */
   readonly runsDirectory: string;
+  /** The file that says when the control plane last heard of this agent. */
+  readonly heardPath: string;
   readonly agentName: string;
   /** Open, and therefore locked. */
   readonly journal: Journal;
@@ -82,7 +84,8 @@ function openNamed(options: StateDirectoryOptions, agentName: string): StateDire
       journal.close();
       throw error;
     }
-    return { directory, runsDirectory, agentName, journal };
+    const heardPath = join(directory, "heard");
+    return { directory, runsDirectory, heardPath, agentName, journal };
   } catch (error) {
     if (error instanceof JournalLocked) {
       throw new AppError(

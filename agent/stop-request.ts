@@ -2,9 +2,10 @@
 export interface StopRequest {
   /**
    * `ordered`: by the control plane, which wants the end reported. `fenced`: it is another's now, and
-   * nobody wants to hear of it. `leaving`: this agent is told to stop all it runs.
+   * nobody wants to hear of it. `leaving`: this agent is told to stop all it runs. `lost`: the control
+   * plane was not heard for so long that it may soon be another's.
    */
-  readonly kind: "ordered" | "fenced" | "leaving";
+  readonly kind: "ordered" | "fenced" | "leaving" | "lost";
   /** For people; ends the sentence "stopped because …". */
   readonly reason: string;
   /** Milliseconds between asking and killing. */

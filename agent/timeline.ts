@@ -1,5 +1,6 @@
 import type { LeaderEnd } from "./infrastructure/driver.ts";
 import type { ReportEvent } from "./reports.ts";
+import type { StopRequest } from "./stop-request.ts";
 
 /** When an attempt took its steps, on the monotonic clock. What this process did not see is missing. */
 export interface Timeline {
@@ -11,25 +12,18 @@ export interface Timeline {
   endedAt?: number | undefined;
 }
 
-/** How an attempt ended, beside how its leader did. */
-export interface EndFacts {
-  readonly outputBytes: number;
-  readonly stoppedOnOrder: boolean;
-  /** For people; empty for an ordinary exit. */
-  readonly message: string;
-}
-
 /** The process exists. */
 export function startedEvent(infrastructureId: string, timeline: Timeline): ReportEvent {
   const sinceStartGrantedUs = sinceGranted(timeline, timeline.startedAt) ?? 0;
   return { $case: "started", value: { infrastructureId, sinceStartGrantedUs } };
 }
 
-/** The tree is gone. */
+/** The tree is gone; it ended by itself unless `stop` says why it was made to. */
 export function exitedEvent(
   end: Extract<LeaderEnd, { kind: "exited" }>,
   timeline: Timeline,
-  facts: EndFacts,
+  outputBytes: number,
+  stop: StopRequest | undefined,
 ): ReportEvent {
   return {
     $case: "exited",
@@ -39,14 +33,20 @@ export function exitedEvent(
       startedAfterUs: sinceGranted(timeline, timeline.startedAt),
       firstOutputAfterUs: sinceGranted(timeline, timeline.firstOutputAt),
       exitedAfterUs: sinceGranted(timeline, timeline.endedAt),
-      ...facts,
+      outputBytes,
+      stoppedOnOrder: stop?.kind === "ordered",
+      message: stop?.kind === "leaving" ? `stopped because ${stop.reason}` : "",
     },
   };
 }
 
-/** It was not run, or its end is unknown. */
-export function crashedEvent(reason: string, neverStarted: boolean): ReportEvent {
-  return { $case: "crashed", value: { reason, neverStarted } };
+/** It was not run, or its end is unknown. `lostContact`: the agent ended it to be on the safe side. */
+export function crashedEvent(
+  reason: string,
+  neverStarted: boolean,
+  lostContact = false,
+): ReportEvent {
+  return { $case: "crashed", value: { reason, neverStarted, lostContact } };
 }
 
 function sinceGranted({ grantedAt }: Timeline, at: number | undefined): number | undefined {

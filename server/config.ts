@@ -135,7 +135,12 @@ export const SERVER_SETTINGS = {
     "Seconds after which a lease that no agent accepted is taken back.",
     0.1,
   ),
-  heartbeat: seconds("HEARTBEAT", 10, "Seconds between the heartbeats of an agent.", 0.1),
+  heartbeat: seconds(
+    "HEARTBEAT",
+    10,
+    "Seconds between the heartbeats of an agent. A pool with the loss policy reschedule needs a lost_after of four times this and 5 s.",
+    0.1,
+  ),
   missedHeartbeats: {
     kind: "integer",
     env: "SLUICE_SERVER_MISSED_HEARTBEATS",

@@ -3,6 +3,10 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** Sends a beat of that number. */
   readonly beat: (sequence: number) => void;
+  /** Now, on the clock by which `onStored` is told. */
+  readonly now: () => number;
+  /** The control plane has stored a beat that was sent then, or later. */
+  readonly onStored: (sentAt: number) => void;
   /** Three beats in a row were not answered. */
   readonly onSilence: (reason: string) => void;
 }
@@ -18,6 +22,8 @@ export class Heartbeat {
   readonly intervalMs: number;
   readonly #options: HeartbeatOptions;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** When each beat was sent that is not known to be stored. */
+  readonly #sentAt = new Map<number, number>();
   #sent = 0;
   #answered = 0;
 
@@ -27,9 +33,14 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#tick(), this.intervalMs);
   }
 
-  /** The control plane answered that beat. */
-  replied(sequence: number): void {
+  /** The control plane answered that beat, and has stored those up to `storedSequence`. */
+  replied(sequence: number, storedSequence: number): void {
     if (sequence <= this.#sent) this.#answered = Math.max(this.#answered, sequence);
+    const storedAt = this.#sentAt.get(storedSequence);
+    if (storedAt === undefined) return;
+    for (const older of this.#sentAt.keys())
+      if (older <= storedSequence) this.#sentAt.delete(older);
+    this.#options.onStored(storedAt);
   }
 
   /** Beats no more. */
@@ -43,6 +54,7 @@ export class Heartbeat {
       this.#options.onSilence(`${MISSED_BEATS} heartbeats were not answered`);
       return;
     }
-    this.#options.beat(++this.#sent);
+    this.#sentAt.set(++this.#sent, this.#options.now());
+    this.#options.beat(this.#sent);
   }
 }

@@ -10,6 +10,7 @@ import type { Clock } from "#shared/clock.ts";
 import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
 import { Bell } from "#agent/bell.ts";
+import type { SilenceWatch } from "#agent/silence-watch.ts";
 import { Connection, type ConnectionEnd, type ControlPlaneTarget } from "./connection.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Outbox } from "./outbox.ts";
@@ -41,6 +42,7 @@ export interface SessionOptions {
   readonly owner: SessionOwner;
   readonly outbox: Outbox;
   readonly serverClock: ServerClock;
+  readonly silence: SilenceWatch;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -123,7 +125,7 @@ export class Session {
 
   /** One stream from hello to end. `livedMs` is 0 if it did not live for a heartbeat. */
   async #stream(): Promise<StreamEnd> {
-    const { owner, logger, target, clock } = this.#options;
+    const { owner, logger, target, clock, silence } = this.#options;
     logger.info("connecting to the control plane", { url: target.url.origin });
     let hello: AgentHello;
     try {
@@ -138,18 +140,22 @@ export class Session {
     }, WELCOME_TIMEOUT_MS);
     let heartbeat: Heartbeat | undefined;
     let openedAt = 0;
+    const helloAt = silence.now();
     let reconnectAfterMs: number | undefined;
     const connection = new Connection(target, hello, {
       onMessage: (message) => {
+        // Who slept must not act on what is old before it has ended what is over.
+        silence.check();
         switch (message.$case) {
           case "welcome":
             if (heartbeat !== undefined) return;
             clearTimeout(welcomeTimer);
             openedAt = clock.monotonic();
+            silence.stored(helloAt);
             heartbeat = this.#opened(message.value, connection);
             return;
           case "heartbeatReply":
-            heartbeat?.replied(message.value.sequence);
+            heartbeat?.replied(message.value.sequence, message.value.storedSequence);
             this.#hearTime(message.value.serverTime);
             return;
           case "reconnect":
@@ -188,12 +194,15 @@ export class Session {
   }
 
   #opened(welcome: SessionWelcome, connection: Connection): Heartbeat {
-    const { owner, outbox, logger, target } = this.#options;
+    const { owner, outbox, logger, target, silence } = this.#options;
     this.#hearTime(welcome.serverTime);
+    silence.expectBeatEvery(welcome.heartbeatIntervalMs);
     outbox.open((message) => connection.send(message));
     const heartbeat = new Heartbeat({
       intervalMs: welcome.heartbeatIntervalMs,
       beat: (sequence) => outbox.heartbeat(sequence, owner.held()),
+      now: () => silence.now(),
+      onStored: (sentAt) => silence.stored(sentAt),
       onSilence: (reason) => connection.drop(reason),
     });
     try {

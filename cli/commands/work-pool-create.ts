@@ -20,11 +20,15 @@ interface CreateOptions extends OutputOptions {
   readonly paused?: true;
   readonly concurrencyLimit?: number;
   readonly baseJobTemplate?: string;
-  readonly lostPolicy?: "crash" | "keep";
+  readonly lostPolicy?: keyof typeof LOST_POLICIES;
   readonly lostAfter?: number;
 }
 
-const LOST_POLICIES = { crash: "LOST_POLICY_CRASH", keep: "LOST_POLICY_KEEP" } as const;
+const LOST_POLICIES = {
+  crash: "LOST_POLICY_CRASH",
+  keep: "LOST_POLICY_KEEP",
+  reschedule: "LOST_POLICY_RESCHEDULE",
+} as const;
 
 const EXAMPLES = `
 Examples:
@@ -47,8 +51,7 @@ export function addWorkPoolCreate(group: Command, cli: Cli): void {
     )
     .addOption(
       new Option("--lost-policy <policy>", "what happens to runs of a lost agent (crash)").choices([
-        "crash",
-        "keep",
+        ...Object.keys(LOST_POLICIES),
       ]),
     )
     .option("--lost-after <seconds>", "silence after which an agent is lost (60)", wholeNumber(1))

@@ -58,7 +58,11 @@ describe("completion of bash", () => {
   });
 
   test("offers the values of a flag that has few", () => {
-    expect(offered("work-pool", "create", "x", "--lost-policy", "")).toEqual(["crash", "keep"]);
+    expect(offered("work-pool", "create", "x", "--lost-policy", "")).toEqual([
+      "crash",
+      "keep",
+      "reschedule",
+    ]);
     expect(offered("work-pool", "create", "x", "--lost-policy", "=", "k")).toEqual(["keep"]);
     expect(offered("agent", "ls", "-o", "")).toEqual(["json"]);
     expect(offered("completion", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));

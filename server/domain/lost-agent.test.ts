@@ -32,6 +32,7 @@ describe("agentLiveness", () => {
     ["sixty seconds ago", silentFor(60), "lost"],
     ["sixty seconds ago, to be kept", { ...silentFor(60), policy: "keep" }, "unreachable"],
     ["a day ago, to be kept", { ...silentFor(86_400), policy: "keep" }, "unreachable"],
+    ["a minute ago, to be rescheduled", { ...silentFor(60), policy: "reschedule" }, "lost"],
     ["said goodbye just now", { ...silentFor(1), isConnected: false }, "unreachable"],
     ["said goodbye a minute ago", { ...silentFor(60), isConnected: false }, "lost"],
     [
@@ -62,6 +63,26 @@ describe("judgeHolder", () => {
       "not started, its agent lost, to be kept",
       { ...silentFor(60), startGranted: false, policy: "keep" },
       "take-back",
+    ],
+    [
+      "running, its agent silent for 59 s, to be rescheduled",
+      { ...silentFor(59), policy: "reschedule" },
+      "wait",
+    ],
+    [
+      "running, its agent lost, to be rescheduled",
+      { ...silentFor(60), policy: "reschedule" },
+      "reschedule",
+    ],
+    [
+      "not started, its agent lost, to be rescheduled",
+      { ...silentFor(60), startGranted: false, policy: "reschedule" },
+      "take-back",
+    ],
+    [
+      "stopping since just now, its agent lost, to be rescheduled",
+      { ...silentFor(60), revokedAt: NOW - 1, policy: "reschedule" },
+      "reschedule",
     ],
     [
       "stopping for less than the deadline, its agent lost",

@@ -1,5 +1,11 @@
 import type { Millis } from "./state.ts";
 
+/**
+ * What happens to the runs of a lost agent. `crash`: CRASHED. `keep`: nothing, until it returns.
+ * `reschedule`: the agent has killed them by its own clock, so another one may try again.
+ */
+export type LostPolicy = "crash" | "keep" | "reschedule";
+
 /** What a silence is judged by. */
 export interface Silence {
   readonly now: Millis;
@@ -9,7 +15,7 @@ export interface Silence {
   readonly heartbeatSeconds: number;
   readonly missedHeartbeats: number;
   readonly lostAfterSeconds: number;
-  readonly policy: "crash" | "keep";
+  readonly policy: LostPolicy;
 }
 
 /** How an agent is seen: heard of, silent, or given up. */
@@ -22,7 +28,7 @@ export type AgentLiveness = "online" | "unreachable" | "lost";
 export function agentLiveness(agent: Silence & { readonly isConnected: boolean }): AgentLiveness {
   const missed = silentFor(agent) >= offlineAfterMs(agent);
   if (agent.isConnected && !missed) return "online";
-  return agent.policy === "crash" && isBeyondHope(agent) ? "lost" : "unreachable";
+  return agent.policy !== "keep" && isBeyondHope(agent) ? "lost" : "unreachable";
 }
 
 /** What is known of the lease that a silent agent holds. */
@@ -42,6 +48,8 @@ export type HolderJudgement =
   | "take-back"
   /** The attempt is given up. */
   | "crash"
+  /** The attempt is over on its agent's side too: the run may start again elsewhere. */
+  | "reschedule"
   /** The attempt was to stop, and nobody will confirm that it has. */
   | "cancel";
 
@@ -49,11 +57,13 @@ export type HolderJudgement =
  * Judges the lease of a silent agent. Until the agent is beyond hope nothing happens. Then an
  * attempt that was not permitted to start is taken back whatever the policy, as there is nothing to
  * keep. One that was ordered to stop ends when the cancel deadline has passed too, so that no run is
- * CANCELLING for ever. Any other ends by the policy.
+ * CANCELLING for ever; or at once under `reschedule`, where its agent has killed it. Any other ends
+ * by the policy.
  */
 export function judgeHolder(lease: HeldLease): HolderJudgement {
   if (!isBeyondHope(lease)) return "wait";
   if (!lease.startGranted) return "take-back";
+  if (lease.policy === "reschedule") return "reschedule";
   if (lease.revokedAt !== null) {
     const waited = lease.now - Math.max(lease.revokedAt, lease.graceFrom);
     return waited >= lease.cancelDeadlineSeconds * 1000 ? "cancel" : "wait";

@@ -43,8 +43,16 @@ test("a limit is a whole number from 0, or none", () => {
 });
 
 test("a span of silence is at least a second", () => {
-  expect(reasonOf(() => requireLostAfterSeconds("f", 0))).toBe("invalid_argument");
-  expect(reasonOf(() => requireLostAfterSeconds("f", 1))).toBe("none");
+  const crash = { policy: "crash", heartbeatSeconds: 10 } as const;
+  expect(reasonOf(() => requireLostAfterSeconds("f", 0, crash))).toBe("invalid_argument");
+  expect(reasonOf(() => requireLostAfterSeconds("f", 1, crash))).toBe("none");
+});
+
+test("a pool that reschedules leaves its agents the time to stop their runs", () => {
+  const reschedule = { policy: "reschedule", heartbeatSeconds: 10 } as const;
+  expect(reasonOf(() => requireLostAfterSeconds("f", 44, reschedule))).toBe("invalid_argument");
+  expect(reasonOf(() => requireLostAfterSeconds("f", 45, reschedule))).toBe("none");
+  expect(() => requireLostAfterSeconds("f", 44, reschedule)).toThrow("give at least 45");
 });
 
 describe("a base job template", () => {

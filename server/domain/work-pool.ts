@@ -1,7 +1,9 @@
 import { AppError, invalidField } from "#shared/errors.ts";
 import { findPlaceholders } from "#shared/job-template/placeholder.ts";
 import { isJsonObject, type JsonObject, ownValue } from "#shared/json.ts";
+import { leastRescheduleAfterMs } from "#shared/loss-margins.ts";
 import { requireName } from "#shared/names.ts";
+import type { LostPolicy } from "./lost-agent.ts";
 
 const MAX_INTEGER = 2_147_483_647;
 
@@ -29,10 +31,27 @@ export function requireLimit(field: string, limit: number | null): void {
   throw invalidField(field, `${limit} is no limit; give a whole number from 0, or none`);
 }
 
-/** Refuses a span of silence that is not a whole number of seconds from 1. */
-export function requireLostAfterSeconds(field: string, seconds: number): void {
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_INTEGER) return;
-  throw invalidField(field, `${seconds} is out of range; give whole seconds, at least 1`);
+/**
+ * Refuses a span of silence that is not a whole number of seconds from 1; under `reschedule`, one
+ * in which an agent could not stop its runs in time without stopping them for a few missed beats.
+ */
+export function requireLostAfterSeconds(
+  field: string,
+  seconds: number,
+  pool: { readonly policy: LostPolicy; readonly heartbeatSeconds: number },
+): void {
+  if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_INTEGER)) {
+    throw invalidField(field, `${seconds} is out of range; give whole seconds, at least 1`);
+  }
+  if (pool.policy !== "reschedule") return;
+  const least = Math.ceil(leastRescheduleAfterMs(pool.heartbeatSeconds * 1000) / 1000);
+  if (seconds >= least) return;
+  throw invalidField(
+    field,
+    `${seconds} s are too few for lost_policy 'reschedule', with heartbeats every ` +
+      `${pool.heartbeatSeconds} s: a cut-off agent must have killed its runs before they start ` +
+      `elsewhere; give at least ${least}, or choose another policy`,
+  );
 }
 
 /**

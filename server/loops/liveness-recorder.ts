@@ -3,10 +3,17 @@ import type { AgentKey } from "#server/transitions/held-attempts.ts";
 import { recordLiveness } from "#server/transitions/record-liveness.ts";
 import { messageOf } from "#shared/errors.ts";
 
+/** An agent that was heard of, and the number of its last heartbeat on its stream. */
+export interface Beat extends AgentKey {
+  readonly sequence: number;
+}
+
 /** Who was heard of. */
 export interface BeatSource {
   /** The agents heard of since the last call. */
-  takeBeats(): AgentKey[];
+  takeBeats(): Beat[];
+  /** These heartbeats are committed: every replica counts silence from them or from later. */
+  beatsStored(beats: readonly Beat[]): void;
 }
 
 /**
@@ -17,7 +24,7 @@ export class LivenessRecorder {
   readonly #ctx: TransitionContext;
   readonly #source: BeatSource;
   readonly #timer: ReturnType<typeof setInterval>;
-  #unstored: AgentKey[] = [];
+  #unstored: Beat[] = [];
   #recording: Promise<void> | undefined;
 
   constructor(ctx: TransitionContext, source: BeatSource, everyMs: number) {
@@ -40,8 +47,9 @@ export class LivenessRecorder {
     );
     this.#unstored = [...beats.values()];
     try {
-      await recordLiveness(this.#ctx, this.#unstored);
+      const stored = await recordLiveness(this.#ctx, this.#unstored);
       this.#unstored = [];
+      this.#source.beatsStored([...beats.values()].filter(({ agentId }) => stored.has(agentId)));
     } catch (error) {
       this.#ctx.logger.warning("could not store which agents are alive", {
         error: messageOf(error),

@@ -1,4 +1,4 @@
-import { stopsForAgents, type StopNeeded } from "#server/store/leases.ts";
+import { type LeaseKey, stopsForAgents, type StopNeeded } from "#server/store/leases.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { messageOf } from "#shared/errors.ts";
 
@@ -6,6 +6,8 @@ import { messageOf } from "#shared/errors.ts";
 export interface StopSink {
   /** All agents connected here. */
   connectedAgents(): string[];
+  /** What an agent listed last as held. */
+  listedBy(agentId: string): readonly LeaseKey[];
   /** Makes these the orders that stand for an agent; it is told of those that are new. */
   deliverStops(agentId: string, stops: readonly StopNeeded[]): void;
 }
@@ -66,7 +68,14 @@ export class StopCourier {
   }
 
   async #deliver(agentIds: string[]): Promise<void> {
-    const stops = Map.groupBy(await stopsForAgents(this.#ctx.pool, agentIds), (s) => s.agentId);
+    const { pool, numbers } = this.#ctx;
+    const listed = agentIds.flatMap((agentId) =>
+      this.#sink.listedBy(agentId).map((key) => ({ ...key, agentId })),
+    );
+    // By then the end of an attempt that was told in order is known to its agent.
+    const settled = numbers.heartbeatSeconds * 2;
+    const found = await stopsForAgents(pool, agentIds, listed, settled);
+    const stops = Map.groupBy(found, (stop) => stop.agentId);
     for (const agentId of agentIds) this.#sink.deliverStops(agentId, stops.get(agentId) ?? []);
   }
 }

@@ -85,14 +85,15 @@ export async function closeSession(tx: Tx, agentId: string, session: number): Pr
   return rowCount === 1;
 }
 
-/** Stamps all agents that were heard from, in one statement. */
+/** Stamps all agents that were heard from, in one statement; answers whom it found. */
 export async function recordLastSeen(
   db: Queryable,
   agents: readonly { agentId: string; session: number }[],
-): Promise<void> {
-  await db.query({
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ agentId: string }>({
     name: "agent-record-liveness",
     text: livenessSql,
     values: [agents.map((agent) => agent.agentId), agents.map((agent) => agent.session)],
   });
+  return new Set(rows.map(({ agentId }) => agentId));
 }

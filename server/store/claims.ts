@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Queryable } from "./database.ts";
 import type { LockedFlowRun } from "./flow-run-changes.ts";
 import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
@@ -34,7 +35,7 @@ export interface ClaimableQueue {
 /** What all leases of a pool have in common. JSON is text. */
 export interface LeaseTerms {
   readonly baseJobTemplate: string;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
 }
 

@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Queryable } from "./database.ts";
 import changeSql from "./sql/lease-change.sql" with { type: "text" };
 import heldByAgentSql from "./sql/lease-held-by-agent.sql" with { type: "text" };
@@ -62,7 +63,7 @@ export interface OverdueLease extends LeaseKey {
   readonly agentId: string;
   readonly acceptedAt: number | null;
   readonly grantedAt: number;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
   /** When the agent was last heard, or the last thing known of it if its row is gone. */
   readonly lastSeenAt: number;
@@ -73,7 +74,13 @@ export interface OverdueLease extends LeaseKey {
 /** A holder that must be told to stop. */
 export interface StopNeeded extends LeaseKey {
   readonly agentId: string;
-  readonly reason: Revoking;
+  /** `fenced`: it is not the agent's any more. */
+  readonly reason: Revoking | "fenced";
+}
+
+/** A lease that an agent says it holds. */
+export interface ListedLease extends LeaseKey {
+  readonly agentId: string;
 }
 
 /** A key as a text, for maps. */
@@ -150,15 +157,20 @@ export async function overdueLeases(
   return rows;
 }
 
-/** The attempts that some of these agents hold and must stop. */
+/**
+ * The attempts that these agents must stop: those they hold and were ordered to, and those they list
+ * although they have ended more than `settledSeconds` ago, or are not theirs.
+ */
 export async function stopsForAgents(
   db: Queryable,
   agentIds: readonly string[],
+  listed: readonly ListedLease[] = [],
+  settledSeconds = 0,
 ): Promise<StopNeeded[]> {
   const { rows } = await db.query<StopNeeded>({
     name: "lease-stops",
     text: stopsSql,
-    values: [agentIds],
+    values: [agentIds, listed.map((lease) => lease.agentId), ...keyArrays(listed), settledSeconds],
   });
   return rows;
 }

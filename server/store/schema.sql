@@ -237,7 +237,7 @@ table sluice.work_pool
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
-  constraint work_pool_lost_policy_check CHECK ((lost_policy = ANY (ARRAY['crash'::text, 'keep'::text])))
+  constraint work_pool_lost_policy_check CHECK ((lost_policy = ANY (ARRAY['crash'::text, 'keep'::text, 'reschedule'::text])))
   constraint work_pool_name_key UNIQUE (name)
   constraint work_pool_pkey PRIMARY KEY (id)
 

@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { JsonObject } from "#shared/json.ts";
 import lockRunsSql from "./sql/flow-run-lock-of-pool.sql" with { type: "text" };
 import revokeSql from "./sql/lease-revoke-of-pool.sql" with { type: "text" };
@@ -18,7 +19,7 @@ export interface NewWorkPool {
   readonly isPaused: boolean;
   readonly concurrencyLimit: number | null;
   readonly defaultQueueId: string;
-  readonly lostPolicy: "crash" | "keep";
+  readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
 }
 

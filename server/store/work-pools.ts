@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Millis } from "#server/domain/state.ts";
 import type { Queryable } from "./database.ts";
 import workPoolReadSql from "./sql/work-pool-read.sql" with { type: "text" };
@@ -10,9 +11,6 @@ export interface LivenessNumbers {
 
 /** Whether a pool's runs will be taken. */
 export type WorkPoolStatus = "READY" | "NOT_READY" | "PAUSED";
-
-/** What happens to the runs of a lost agent. */
-export type LostPolicy = "crash" | "keep";
 
 /** A pool as it is shown. Status and counts are derived when it is read. */
 export interface WorkPoolView {

@@ -7,13 +7,12 @@ import { findPoolForDeployment } from "#server/store/work-pool-changes.ts";
 import { ensureWorkQueue } from "#server/store/work-queues.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
-import { expandDottedKeys } from "#shared/job-template/job-variables.ts";
 import { type JsonObject, parseJsonArray, parseJsonObject } from "#shared/json.ts";
 import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
-import { templateVariables } from "./work-pool-template.ts";
+import { requireDeploymentVariables } from "./pool-job-variables.ts";
 
 const MAX_JSON_CHARACTERS = 1_048_576;
 const MAX_RETRIES = 2_147_483_647;
@@ -164,9 +163,6 @@ async function resolveQueue(
       { metadata: { work_pool: workPoolName } },
     );
   }
-  const variables = templateVariables(pool.baseJobTemplate);
-  if (variables !== undefined) {
-    requireFit("job_variables_json", variables, expandDottedKeys(jobVariables));
-  }
+  requireDeploymentVariables(pool.baseJobTemplate, jobVariables);
   return workQueueName === "" ? pool.defaultQueueId : ensureWorkQueue(tx, pool.id, workQueueName);
 }

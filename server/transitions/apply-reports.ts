@@ -10,6 +10,7 @@ import { inTransaction } from "#server/store/transaction.ts";
 import type { TransitionContext } from "./context.ts";
 import { type AgentKey, type Attempt, fenced, lockAttempts } from "./held-attempts.ts";
 import { proposeState, releasingMove, storedChange } from "./propose-state.ts";
+import { reschedule } from "./reschedule.ts";
 import type { Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
 
@@ -31,7 +32,13 @@ export type ReportEvent =
       readonly stoppedOnOrder: boolean;
       readonly message: string;
     }
-  | { readonly kind: "crashed"; readonly reason: string; readonly neverStarted: boolean };
+  | {
+      readonly kind: "crashed";
+      readonly reason: string;
+      readonly neverStarted: boolean;
+      /** Whether its agent ended it because it could not hear the control plane. */
+      readonly lostContact: boolean;
+    };
 
 /** One fact about an attempt. */
 export type AttemptReport = AgentKey &
@@ -100,13 +107,18 @@ function endStamps(
 
 function endAttempt(
   ctx: TransitionContext,
-  { run, lease }: Attempt,
-  event: AttemptEnd,
+  attempt: Attempt,
+  event: AttemptEnd & Exclude<ReportEvent, { kind: "started" }>,
   writes: Writes,
   wakes: Wakes,
 ): void {
+  const { run, lease } = attempt;
   wakes.pools.add(lease.workPoolId);
   wakes.flowRuns.add(run.id);
+  if (event.kind === "crashed" && event.lostContact) {
+    reschedule(ctx, attempt, `The agent ended the attempt: ${event.reason}.`, writes);
+    return;
+  }
   const proposed = attemptOutcome(run.kind, stateAtEnd(run), event, lease.agentType);
   if (proposed === null) return;
   const answer = proposeState(ctx, run, proposed);

@@ -21,6 +21,7 @@ import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireParameters } from "./json-schema.ts";
+import { requireRunVariables } from "./pool-job-variables.ts";
 
 /** A run to create. JSON is text, empty for `{}`; times are Millis. */
 export interface CreateFlowRunInput {
@@ -136,9 +137,11 @@ async function prepare(
   if (deployment.enforceParameterSchema) {
     requireParameters(deployment.parameterSchema, parameters.value, { required: true });
   }
+  const baseJobTemplate = deployment.baseJobTemplate ?? {};
+  requireRunVariables(baseJobTemplate, deployment.jobVariables, jobVariables);
   const kind = flowRunKind({
     entrypoint: deployment.entrypoint,
-    baseJobTemplate: deployment.baseJobTemplate ?? {},
+    baseJobTemplate,
     deploymentJobVariables: deployment.jobVariables,
     jobVariables,
   });

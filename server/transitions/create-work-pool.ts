@@ -1,3 +1,4 @@
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import {
   DEFAULT_QUEUE_NAME,
   requireLimit,
@@ -26,7 +27,7 @@ export interface CreateWorkPoolInput {
   readonly baseJobTemplate?: string | undefined;
   readonly isPaused: boolean;
   readonly concurrencyLimit: number | null;
-  readonly lostPolicy?: "crash" | "keep" | undefined;
+  readonly lostPolicy?: LostPolicy | undefined;
   readonly lostAfterSeconds?: number | undefined;
 }
 
@@ -48,7 +49,12 @@ export async function createWorkPool(
   }
   requireLimit("concurrency_limit", input.concurrencyLimit);
   const lostAfterSeconds = input.lostAfterSeconds ?? DEFAULT_LOST_AFTER_SECONDS;
-  requireLostAfterSeconds("lost_after_seconds", lostAfterSeconds);
+  const lostPolicy = input.lostPolicy ?? "crash";
+  const { heartbeatSeconds } = ctx.numbers;
+  requireLostAfterSeconds("lost_after_seconds", lostAfterSeconds, {
+    policy: lostPolicy,
+    heartbeatSeconds,
+  });
   const given = input.baseJobTemplate ?? "";
   const baseJobTemplate =
     given.trim() === ""
@@ -66,7 +72,7 @@ export async function createWorkPool(
       isPaused: input.isPaused,
       concurrencyLimit: input.concurrencyLimit,
       defaultQueueId,
-      lostPolicy: input.lostPolicy ?? "crash",
+      lostPolicy,
       lostAfterSeconds,
     });
     if (!created) {

@@ -108,8 +108,7 @@ async function open(
   }
   await forgetNamesakes(tx, agent);
   const given = await leasesHeldBy(tx, hello.agentId);
-  await reconcileHeld(ctx, tx, given, hello.held, wakes);
-  const live = new Set(given.map(leaseKeyText));
+  const kept = await reconcileHeld(ctx, tx, given, hello.held, wakes);
   wakes.pools.add(pool.id);
   return {
     workPoolId: pool.id,
@@ -118,7 +117,7 @@ async function open(
     agentName: hello.name,
     fenced: switchedOn("no-fence")
       ? []
-      : hello.held.filter((held) => !live.has(leaseKeyText(held))),
+      : hello.held.filter((held) => !kept.has(leaseKeyText(held))),
     stops: await stopsForAgents(tx, [hello.agentId]),
     serverNow: pool.now,
   };

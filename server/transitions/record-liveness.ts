@@ -2,10 +2,13 @@ import { recordLastSeen } from "#server/store/agent-sessions.ts";
 import type { TransitionContext } from "./context.ts";
 import type { AgentKey } from "./held-attempts.ts";
 
-/** These agents were heard from since the last time: one statement for all of them. */
+/**
+ * These agents were heard from since the last time: one statement for all of them. Answers the ids
+ * of those whose session still counts.
+ */
 export async function recordLiveness(
   ctx: TransitionContext,
   agents: readonly AgentKey[],
-): Promise<void> {
-  if (agents.length > 0) await recordLastSeen(ctx.pool, agents);
+): Promise<ReadonlySet<string>> {
+  return agents.length === 0 ? new Set() : recordLastSeen(ctx.pool, agents);
 }

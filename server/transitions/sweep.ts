@@ -8,6 +8,7 @@ import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
+import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
 
@@ -81,6 +82,13 @@ function judgeSilent(
     case "take-back":
       takeBack(ctx, attempt, "its agent was lost before the start", writes);
       return true;
+    case "reschedule": {
+      const { flowRunId, epoch } = lease;
+      writes.leases.push({ flowRunId, epoch, endReason: "agent lost" });
+      const what = "The agent that ran this was lost, and has killed it by its own clock.";
+      reschedule(ctx, attempt, what, writes);
+      return true;
+    }
     case "crash":
     case "cancel":
       endLost(ctx, run, attempt, judgement, writes);

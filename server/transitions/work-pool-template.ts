@@ -15,7 +15,7 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const variables = templateVariables(template);
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
-  const violation = schemaViolation("default", variables, defaultsOf(variables), {
+  const violation = schemaViolation("default", variables, templateDefaults(variables), {
     required: false,
   });
   if (violation !== undefined) {
@@ -30,7 +30,8 @@ export function templateVariables(template: JsonObject): JsonObject | undefined 
   return isJsonObject(variables) ? variables : undefined;
 }
 
-function defaultsOf(variables: JsonObject): JsonObject {
+/** The default of each variable that has one, null included, whether it fits or not. */
+export function templateDefaults(variables: JsonObject): JsonObject {
   const properties = ownValue(variables, "properties");
   if (!isJsonObject(properties)) return {};
   return Object.fromEntries(

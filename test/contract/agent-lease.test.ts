@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { folderName } from "#agent/state-directory.ts";
 import { StopReason } from "#proto/sluice/v1/agent_service.ts";
+import { LostPolicy } from "#proto/sluice/v1/lease.ts";
 import { AgentHarness } from "#test/support/agent-harness.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { commandLease } from "#test/support/fake-control-plane.ts";
@@ -186,6 +187,7 @@ describe("a stop order", () => {
       value: {
         reason: "stopped before it was started, because the run was cancelled",
         neverStarted: true,
+        lostContact: false,
       },
     });
     expect(harness.controlPlane.heard("stopAcknowledged").length).toBe(1);
@@ -253,5 +255,45 @@ describe("a stop order", () => {
     expect(harness.controlPlane.reportsOn(lease.ref).map(({ event }) => event?.$case)).toEqual([
       "started",
     ]);
+  });
+});
+
+describe("silence under the policy reschedule", () => {
+  const lease = (lostAfterMs: number, dueInMs = 0) =>
+    commandLease("trap '' TERM; echo up; while :; do sleep 0.01; done", {
+      lostPolicy: LostPolicy.RESCHEDULE,
+      lostAfterMs,
+      dueInMs,
+    });
+
+  test("ends a run though every heartbeat is answered, if none of them is stored", async () => {
+    await using harness = await AgentHarness.open();
+    const { controlPlane } = harness;
+    controlPlane.heartbeatIntervalMs = 50;
+    controlPlane.storesHeartbeats = false;
+    await harness.start();
+    const [running, waiting] = [lease(6_000), lease(6_000, 600_000)];
+    controlPlane.grant(running, waiting);
+    await eventually(() => controlPlane.texts(running.ref).includes("up"));
+    for (const [{ ref }, neverStarted] of [
+      [running, false],
+      [waiting, true],
+    ] as const) {
+      const event = await controlPlane.ended(ref);
+      expect(event).toMatchObject({ $case: "crashed", value: { neverStarted, lostContact: true } });
+    }
+  });
+
+  test("is broken by every heartbeat that is stored", async () => {
+    await using harness = await AgentHarness.open();
+    const { controlPlane } = harness;
+    controlPlane.heartbeatIntervalMs = 50;
+    await harness.start();
+    const kept = lease(5_500);
+    controlPlane.grant(kept);
+    await eventually(() => controlPlane.texts(kept.ref).includes("up"));
+    const beats = controlPlane.heard("heartbeat").length;
+    await eventually(() => controlPlane.heard("heartbeat").length > beats + 20);
+    expect(controlPlane.reportsOn(kept.ref).map(({ event }) => event?.$case)).toEqual(["started"]);
   });
 });

@@ -63,7 +63,7 @@ describe("while the database is away", () => {
 
     await server.databaseLink.cut();
     agent.say({ $case: "startRequests", value: { refs: [second] } });
-    const crashed = { reason: "out of memory", neverStarted: false };
+    const crashed = { reason: "out of memory", neverStarted: false, lostContact: false };
     agent.say({
       $case: "reports",
       value: {

@@ -158,13 +158,13 @@ describe("applying a deployment", () => {
 });
 
 describe("the first run shows", () => {
-  const createRun = async (deployment: string, parameters: string) => {
+  const createRun = async (deployment: string, parameters: string, jobVariables = "") => {
     const [answer] = await createFlowRuns(world.ctx, [
       {
         deployment,
         name: null,
         parameters,
-        jobVariables: "",
+        jobVariables,
         tags: [],
         idempotencyKey: null,
         scheduledTime: null,
@@ -191,6 +191,20 @@ describe("the first run shows", () => {
     const id = await createRun("etl/params", '{"day": "monday"}');
     const [run] = await getFlowRuns(world.database.pool, [id], world.ctx.numbers);
     expect(run?.parameters).toBe('{"id":12345678901234567890,"day":"monday"}');
+  });
+
+  test("job variables that its pool does not allow", async () => {
+    await apply({
+      name: "variables",
+      workPoolName: "local",
+      jobVariables: '{"command": "true"}',
+    });
+    const wrong = createRun("etl/variables", "", '{"env.PORT": 80}');
+    expect(await refusal(wrong)).toMatchObject({
+      reason: "invalid_argument",
+      violations: [{ field: "job_variables_json.env.PORT", description: "must be string" }],
+    });
+    await createRun("etl/variables", "", '{"env.PORT": "80"}');
   });
 
   test("that there is nothing to run", async () => {

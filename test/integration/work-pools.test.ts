@@ -87,6 +87,10 @@ describe("creating a pool", () => {
     [{ type: " " }, "type: it is empty"],
     [{ concurrencyLimit: -5 }, "concurrency_limit: -5 is no limit"],
     [{ lostAfterSeconds: 0 }, "lost_after_seconds: 0 is out of range"],
+    [
+      { lostPolicy: "reschedule", lostAfterSeconds: 44 } as const,
+      "lost_after_seconds: 44 s are too few for lost_policy 'reschedule'",
+    ],
     [{ baseJobTemplate: "{" }, "base_job_template_json: not JSON: line 1, column 2"],
     [{ baseJobTemplate: '{"variables": {"type": "object"}}' }, "job_configuration is missing"],
     [

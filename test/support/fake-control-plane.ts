@@ -59,6 +59,8 @@ export class FakeControlPlane implements AsyncDisposable {
   fenced: LeaseRef[] = [];
   startRule: StartRule = () => ({ decision: "granted" });
   answersHeartbeats = true;
+  /** Whether its answers say that the heartbeats are in the database. */
+  storesHeartbeats = true;
   acknowledgesReports = true;
   /** Sends everything twice, as a faulty path may. */
   repeatsItself = false;
@@ -183,7 +185,11 @@ export class FakeControlPlane implements AsyncDisposable {
         if (!this.answersHeartbeats) return;
         return answer({
           $case: "heartbeatReply",
-          value: { sequence: message.value.sequence, serverTime: new Date() },
+          value: {
+            sequence: message.value.sequence,
+            serverTime: new Date(),
+            storedSequence: this.storesHeartbeats ? message.value.sequence : 0,
+          },
         });
       case "startRequests":
         for (const ref of message.value.refs) this.#answerStart(ref, answer);

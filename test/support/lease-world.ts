@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import { WakeUps } from "#server/store/wake-ups.ts";
 import { applyDeployment } from "#server/transitions/apply-deployment.ts";
 import type { Numbers, TransitionContext } from "#server/transitions/context.ts";
@@ -57,7 +58,12 @@ export class LeaseWorld {
 
   /** A fresh world. `limit`: the pool's. */
   static async create(
-    options: { limit?: number; retries?: number; numbers?: Partial<Numbers> } = {},
+    options: {
+      limit?: number;
+      retries?: number;
+      numbers?: Partial<Numbers>;
+      lostPolicy?: LostPolicy;
+    } = {},
   ): Promise<LeaseWorld> {
     const database = await testDatabase();
     const ctx: TransitionContext = {
@@ -75,6 +81,7 @@ export class LeaseWorld {
       description: "",
       isPaused: false,
       concurrencyLimit: options.limit ?? null,
+      lostPolicy: options.lostPolicy,
     });
     const world = new LeaseWorld(database, ctx, "local", id);
     await world.deploy("main", options.retries ?? 0);

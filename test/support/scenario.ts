@@ -1,6 +1,7 @@
 import { test } from "bun:test";
 import type { CreateFlowRunRequest } from "#proto/sluice/v1/flow_run_service.ts";
 import type { FlowRun } from "#proto/sluice/v1/flow_run.ts";
+import type { LostPolicy } from "#proto/sluice/v1/lease.ts";
 import { isTerminal, type StateType } from "#shared/states.ts";
 import { messageOf } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
@@ -61,7 +62,7 @@ export class Scenario extends Stage {
 
   /** Creates the pool `pool` and the deployment `sample/flow` in it. */
   async prepare(
-    pool: { lostAfterSeconds?: number; concurrencyLimit?: number } = {},
+    pool: { lostAfterSeconds?: number; concurrencyLimit?: number; lostPolicy?: LostPolicy } = {},
   ): Promise<void> {
     await this.client.createWorkPool({ name: "pool", type: "process", ...pool });
     await this.client.applyDeployment({

@@ -1,7 +1,7 @@
 import type { Report, StartReply } from "#proto/sluice/v1/agent_service.ts";
 import type { LeaseRef } from "#proto/sluice/v1/lease.ts";
 import { describeFailure } from "#server/api/failure.ts";
-import { leaseKeyText } from "#server/store/leases.ts";
+import { leaseKeyText, type LeaseKey } from "#server/store/leases.ts";
 import type { StartAnswer } from "#server/transitions/grant-starts.ts";
 import type { AgentKey, Sent } from "#server/transitions/held-attempts.ts";
 import type { Logger } from "#shared/logger.ts";
@@ -31,6 +31,7 @@ export class AgentInbox {
   readonly #options: AgentInboxOptions;
   readonly #accepts: CommitLane<AttemptOf & Sent>;
   readonly #returns: CommitLane<AttemptOf & { readonly reason: string }>;
+  readonly #dropped: CommitLane<AttemptOf>;
   readonly #reports: CommitLane<ReportOf>;
 
   constructor(options: AgentInboxOptions) {
@@ -42,6 +43,10 @@ export class AgentInbox {
     });
     this.#returns = new CommitLane({
       commit: async (items) => void (await Promise.all(items.map((i) => commits.return.submit(i)))),
+      onFailure,
+    });
+    this.#dropped = new CommitLane({
+      commit: async (items) => void (await Promise.all(items.map((i) => commits.drop.submit(i)))),
       onFailure,
     });
     this.#reports = new CommitLane({
@@ -65,6 +70,14 @@ export class AgentInbox {
   returned(refs: readonly LeaseRef[], reason: string): void {
     for (const item of this.#attempts(refs)) {
       this.#returns.add(leaseKeyText(item), { ...item, reason });
+    }
+  }
+
+  /** Leases that the agent has had and lists no more, without a word. */
+  dropped(keys: readonly LeaseKey[]): void {
+    for (const key of keys) {
+      this.#options.logger.warning("the agent lists a lease no more that it had", { ...key });
+      this.#dropped.add(leaseKeyText(key), { ...this.#options.agent, ...key });
     }
   }
 
@@ -93,6 +106,7 @@ export class AgentInbox {
   close(): void {
     this.#accepts.close();
     this.#returns.close();
+    this.#dropped.close();
     this.#reports.close();
   }
 

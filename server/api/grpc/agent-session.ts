@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type {
+  AgentHeartbeat,
   AgentHello,
   SessionRequest,
   SessionResponse,
@@ -15,10 +16,12 @@ import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import { AgentInbox } from "./agent-inbox.ts";
 import { toStatus } from "./error-mapping.ts";
+import { Holdings } from "./holdings.ts";
 import { Outbox } from "./outbox.ts";
 import { SendTimes } from "./send-times.ts";
 import type { SessionCommits } from "./session-commits.ts";
-import { readRef, violation, writeLease, writeStop } from "./session-messages.ts";
+import { isEnd, isRefusal, readRef, violation, writeLease, writeStop } from "./session-messages.ts";
+import { StandingStops } from "./standing-stops.ts";
 
 /** The stream of one agent. */
 export type SessionCall = ServerDuplexStream<SessionRequest, SessionResponse>;
@@ -59,13 +62,16 @@ export class AgentSession {
   readonly #logger: Logger;
   readonly #outbox: Outbox<SessionResponse>;
   readonly #inbox: AgentInbox;
-  readonly #stops = new Map<string, { readonly stop: StopNeeded; acknowledged: boolean }>();
+  readonly #stops = new StandingStops((stop) => this.#sendStop(stop));
+  readonly holdings: Holdings;
   /** The database's clock when the session was opened, and the monotonic one then. */
   readonly #opened: { readonly serverNow: number; readonly monotonic: number };
   readonly #sendTimes = new SendTimes();
   #freeSlots = 0;
   #lastHeard = performance.now();
   #beatSince = true;
+  #lastBeat = 0;
+  #storedBeat = 0;
   #reconnectAt: number;
   #asked = false;
   #closed = false;
@@ -80,6 +86,8 @@ export class AgentSession {
     this.key = { agentId: hello.agentId, session: hello.session };
     this.workPoolId = opened.workPoolId;
     this.prefetchMs = hello.prefetchSeconds * 1000;
+    const fenced = new Set(opened.fenced.map(leaseKeyText));
+    this.holdings = new Holdings(hello.held.filter((held) => !fenced.has(leaseKeyText(held))));
     this.#call = call;
     this.#around = around;
     this.#logger = around.logger.with({ agent: opened.agentName, session: hello.session });
@@ -95,13 +103,15 @@ export class AgentSession {
       logger: this.#logger,
       sentAfterUs: (key) => this.#sendTimes.of(key),
       onReported: (sequences) => this.#send({ $case: "reportsAcknowledged", value: { sequences } }),
-      onStartAnswers: (replies) =>
+      onStartAnswers: (replies) => {
+        this.holdings.letGo(replies.filter(isRefusal).map(({ ref }) => readRef(ref)));
         this.#outbox.push({
           urgent: true,
           build: () => ({ message: { $case: "startReplies", value: { replies } } }),
           // The transport has taken it, but the socket gets it at the end of this turn.
           onSent: () => setImmediate(() => failpoint("server.start-sent")),
-        }),
+        });
+      },
       onFailure: (error) => this.fail(error),
     });
   }
@@ -131,11 +141,16 @@ export class AgentSession {
     return this.#closed || this.#asked ? 0 : this.#freeSlots;
   }
 
-  /** Whether a heartbeat came since the last call of this. */
-  takeBeat(): boolean {
-    const beat = this.#beatSince;
+  /** The last heartbeat's number, 0 for the hello; undefined: none came since the last call. */
+  takeBeat(): number | undefined {
+    if (!this.#beatSince) return undefined;
     this.#beatSince = false;
-    return beat;
+    return this.#lastBeat;
+  }
+
+  /** That heartbeat is committed. */
+  beatStored(sequence: number): void {
+    this.#storedBeat = Math.max(this.#storedBeat, sequence);
   }
 
   /** Sends leases, in order. `dueInMs` is asked at the moment of sending. */
@@ -158,13 +173,9 @@ export class AgentSession {
 
   /** Makes `stops` the orders that stand; new ones are sent at once. */
   deliverStops(stops: readonly StopNeeded[]): void {
-    const known = new Map(this.#stops);
-    this.#stops.clear();
-    for (const stop of stops) {
-      const before = known.get(leaseKeyText(stop));
-      this.#stops.set(leaseKeyText(stop), { stop, acknowledged: before?.acknowledged ?? false });
-      if (before === undefined) this.#sendStop(stop);
-    }
+    this.#stops.deliver(stops);
+    // Nobody wants to hear of these again: the agent drops them without a word.
+    this.holdings.letGo(stops.filter(({ reason }) => reason === "fenced"));
   }
 
   /** Asks the agent to open another stream `afterMs` from now. Grants it nothing more. */
@@ -212,25 +223,26 @@ export class AgentSession {
   #handle(message: SessionRequest["message"]): void {
     switch (message?.$case) {
       case "heartbeat":
-        return this.#beat(message.value.sequence);
+        return this.#beat(message.value);
       case "credit":
         if (message.value.freeSlots < 0) throw violation("free_slots is below 0.");
         this.#freeSlots = message.value.freeSlots;
         return this.#around.onCredit(this);
       case "accepted":
+        this.holdings.shows(message.value.refs.map(readRef));
         return this.#inbox.accepted(message.value.refs);
       case "startRequests":
+        this.holdings.shows(message.value.refs.map(readRef));
         this.#inbox.startsRequested(message.value.refs).catch((error: unknown) => this.fail(error));
         return;
       case "reports":
+        this.holdings.letGo(message.value.reports.filter(isEnd).map(({ ref }) => readRef(ref)));
         return this.#inbox.reported(message.value.reports);
       case "returned":
+        this.holdings.letGo(message.value.refs.map(readRef));
         return this.#inbox.returned(message.value.refs, message.value.reason);
-      case "stopAcknowledged": {
-        const order = this.#stops.get(leaseKeyText(readRef(message.value.ref)));
-        if (order !== undefined) order.acknowledged = true;
-        return;
-      }
+      case "stopAcknowledged":
+        return this.#stops.acknowledge(readRef(message.value.ref));
       case "hello":
         return this.#repeatedHello(message.value);
       case undefined:
@@ -239,12 +251,13 @@ export class AgentSession {
     }
   }
 
-  #beat(sequence: number): void {
+  #beat({ sequence, held }: AgentHeartbeat): void {
     this.#beatSince = true;
-    this.#send({ $case: "heartbeatReply", value: { sequence, serverTime: this.#serverTime() } });
-    for (const { stop, acknowledged } of this.#stops.values()) {
-      if (!acknowledged) this.#sendStop(stop);
-    }
+    this.#lastBeat = Math.max(this.#lastBeat, sequence);
+    const reply = { sequence, serverTime: this.#serverTime(), storedSequence: this.#storedBeat };
+    this.#send({ $case: "heartbeatReply", value: reply });
+    this.#stops.repeat();
+    this.#inbox.dropped(this.holdings.beat(sequence, held.map(readRef)));
   }
 
   /** A hello that came twice is harmless; another one needs another stream. */

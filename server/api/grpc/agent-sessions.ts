@@ -1,9 +1,10 @@
-import type { StopNeeded } from "#server/store/leases.ts";
+import type { LeaseKey, StopNeeded } from "#server/store/leases.ts";
 import { closeAgentSession } from "#server/transitions/close-agent-session.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
 import type { AgentKey } from "#server/transitions/held-attempts.ts";
 import { AppError, messageOf } from "#shared/errors.ts";
+import { switchedOn } from "#shared/failpoints.ts";
 import type { AgentSession } from "./agent-session.ts";
 
 /** How often streams are judged. Milliseconds. */
@@ -15,6 +16,11 @@ const MAX_MESSAGE_BYTES = 512 * 1024;
 /** An agent that would take leases. */
 export interface Offer extends AgentKey {
   readonly freeSlots: number;
+}
+
+/** An agent that was heard of, and the number of its last heartbeat; 0: only its hello. */
+export interface SeenBeat extends AgentKey {
+  readonly sequence: number;
 }
 
 /** Who is connected to this replica. Loops reach agents only through this. */
@@ -129,16 +135,30 @@ export class AgentSessions {
     return [...this.#byAgent.keys()];
   }
 
+  /** What an agent listed last as held. */
+  listedBy(agentId: string): readonly LeaseKey[] {
+    return switchedOn("no-fence") ? [] : (this.#byAgent.get(agentId)?.holdings.listed ?? []);
+  }
+
   /** Makes these the stop orders that stand for an agent. */
   deliverStops(agentId: string, stops: readonly StopNeeded[]): void {
     this.#byAgent.get(agentId)?.deliverStops(stops);
   }
 
   /** The agents heard of since the last call. */
-  takeBeats(): AgentKey[] {
-    return [...this.#byAgent.values()]
-      .filter((session) => session.takeBeat())
-      .map(({ key }) => key);
+  takeBeats(): SeenBeat[] {
+    return [...this.#byAgent.values()].flatMap((session) => {
+      const sequence = session.takeBeat();
+      return sequence === undefined ? [] : [{ ...session.key, sequence }];
+    });
+  }
+
+  /** These heartbeats are committed. The agents hear of it with their next ones. */
+  beatsStored(beats: readonly SeenBeat[]): void {
+    for (const beat of beats) {
+      const session = this.#byAgent.get(beat.agentId);
+      if (session?.key.session === beat.session) session.beatStored(beat.sequence);
+    }
   }
 
   /**

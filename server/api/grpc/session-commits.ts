@@ -2,6 +2,7 @@ import type { LeaseKey } from "#server/store/leases.ts";
 import { acceptLeases } from "#server/transitions/accept-leases.ts";
 import { applyReports, type ReportEvent } from "#server/transitions/apply-reports.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
+import { settleDropped } from "#server/transitions/reconcile-held.ts";
 import { returnLeases } from "#server/transitions/return-leases.ts";
 import { grantStarts, type StartAnswer } from "#server/transitions/grant-starts.ts";
 import { GroupCommit } from "#server/transitions/group-commit.ts";
@@ -24,6 +25,7 @@ export type ReportOf = AttemptOf & { readonly sequence: number; readonly event: 
 export interface SessionCommits {
   readonly accept: GroupCommit<AttemptOf & Sent, undefined>;
   readonly return: GroupCommit<AttemptOf & { readonly reason: string }, undefined>;
+  readonly drop: GroupCommit<AttemptOf, undefined>;
   readonly start: GroupCommit<AttemptOf & Sent, StartAnswer>;
   /** Reports of one agent in their order; they stay together, so that no other overtakes. */
   readonly report: GroupCommit<readonly ReportOf[], undefined>;
@@ -44,6 +46,13 @@ export function createSessionCommits(ctx: TransitionContext): SessionCommits {
       maxItems: MAX_ITEMS,
       commit: async (items) => {
         await returnLeases(ctx, items);
+        return items.map(() => undefined);
+      },
+    }),
+    drop: new GroupCommit({
+      maxItems: MAX_ITEMS,
+      commit: async (items) => {
+        await settleDropped(ctx, items);
         return items.map(() => undefined);
       },
     }),

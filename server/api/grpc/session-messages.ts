@@ -35,11 +35,13 @@ const KINDS = {
 const LOST_POLICIES = {
   crash: LostPolicy.CRASH,
   keep: LostPolicy.KEEP,
+  reschedule: LostPolicy.RESCHEDULE,
 } as const satisfies Record<GrantedLease["lostPolicy"], LostPolicy>;
 
 const STOP_REASONS = {
   cancelled: StopReason.CANCELLED,
   revoked: StopReason.REVOKED,
+  fenced: StopReason.FENCED,
 } as const satisfies Record<StopNeeded["reason"], StopReason>;
 
 /** A message that breaks the protocol; the stream ends with it. */
@@ -100,6 +102,11 @@ export function readReport(report: Report): LeaseKey & { sequence: number; event
   return { ...readRef(report.ref), sequence: report.sequence, event: readEvent(report) };
 }
 
+/** Whether a report says that its attempt is over. */
+export function isEnd({ event }: Report): boolean {
+  return event?.$case === "exited" || event?.$case === "crashed";
+}
+
 function readEvent({ event, sequence }: Report): ReportEvent {
   switch (event?.$case) {
     case "started":
@@ -125,6 +132,7 @@ function readEvent({ event, sequence }: Report): ReportEvent {
         kind: "crashed",
         reason: event.value.reason,
         neverStarted: event.value.neverStarted,
+        lostContact: event.value.lostContact,
       };
     case undefined:
       throw violation(`report ${sequence} says nothing.`);
@@ -172,6 +180,11 @@ export function writeStartReply(key: LeaseKey, answer: StartAnswer): StartReply 
     case "refused":
       return { ref, decision: StartDecision.REFUSED, delayMs: 0, reason: answer.reason };
   }
+}
+
+/** Whether the attempt must be dropped. */
+export function isRefusal({ decision }: StartReply): boolean {
+  return decision === StartDecision.REFUSED;
 }
 
 /** A stop order. */

@@ -5,8 +5,9 @@ import {
   type WorkPool,
   WorkPoolStatus,
 } from "#proto/sluice/v1/work_pool_service.ts";
+import type { LostPolicy as LostPolicyName } from "#server/domain/lost-agent.ts";
 import type { AgentView } from "#server/store/agents.ts";
-import type { LostPolicy as LostPolicyName, WorkPoolView } from "#server/store/work-pools.ts";
+import type { WorkPoolView } from "#server/store/work-pools.ts";
 import { invalidField } from "#shared/errors.ts";
 import { writeTime } from "./flow-run-messages.ts";
 
@@ -24,6 +25,7 @@ const AGENT_STATUS = {
 const LOST_POLICIES = {
   crash: LostPolicy.CRASH,
   keep: LostPolicy.KEEP,
+  reschedule: LostPolicy.RESCHEDULE,
 } as const satisfies Record<LostPolicyName, LostPolicy>;
 
 /** A loss policy as the rules call it; undefined if none was given. Refuses one it does not know. */
@@ -33,12 +35,14 @@ export function readLostPolicy(policy: LostPolicy): LostPolicyName | undefined {
       return "crash";
     case LostPolicy.KEEP:
       return "keep";
+    case LostPolicy.RESCHEDULE:
+      return "reschedule";
     case LostPolicy.UNSPECIFIED:
       return undefined;
     case LostPolicy.UNRECOGNIZED:
       throw invalidField(
         "lost_policy",
-        "this control plane knows only LOST_POLICY_CRASH and LOST_POLICY_KEEP",
+        "this control plane knows only LOST_POLICY_CRASH, LOST_POLICY_KEEP and LOST_POLICY_RESCHEDULE",
       );
   }
 }

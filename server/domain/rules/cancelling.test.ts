@@ -1,6 +1,6 @@
 import { describe } from "bun:test";
 import { STATE_TYPES } from "#shared/states.ts";
-import { testRule } from "#test/support/rule-case.ts";
+import { retryPolicy, testRule } from "#test/support/rule-case.ts";
 import {
   bypassCancellingWithoutInfrastructure,
   enforceCancellingToCancelled,
@@ -64,6 +64,17 @@ describe(bypassCancellingWithoutInfrastructure.name, () => {
       from: "SCHEDULED",
       current: { name: "AwaitingRetry" },
       facts: { kind: "command", infrastructureId: "4711" },
+      proposed,
+      answer: CANCELLED,
+    },
+    {
+      title: "an engine that its lost agent has killed is not there any more",
+      from: "SCHEDULED",
+      current: { name: "AwaitingRetry" },
+      facts: {
+        infrastructureId: "4711",
+        policy: retryPolicy(0, { retryType: "reschedule" }),
+      },
       proposed,
       answer: CANCELLED,
     },

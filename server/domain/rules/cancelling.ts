@@ -21,7 +21,7 @@ export const enforceCancellingToCancelled: Rule = {
 export const bypassCancellingWithoutInfrastructure: Rule = {
   name: "BypassCancellingWithoutInfrastructure",
   summary:
-    "A run without infrastructure (SCHEDULED and never started, resuming, or suspended; no lease) to CANCELLING: REJECT, CANCELLED is stored at once.",
+    "A run without infrastructure (SCHEDULED and never started, rescheduled, resuming, or suspended; no lease) to CANCELLING: REJECT, CANCELLED is stored at once.",
   from: ["SCHEDULED", "PAUSED"],
   to: ["CANCELLING"],
   decide(move) {
@@ -29,7 +29,10 @@ export const bypassCancellingWithoutInfrastructure: Rule = {
     if (state === null || leaseHeld) return PASS;
     const neverThere =
       state.type === "SCHEDULED" && (infrastructureId === null || kind === "command");
+    // Its agent has killed it: no engine sleeps there.
+    const lost = state.name === "AwaitingRetry" && move.policy.retryType === "reschedule";
     const gone =
+      lost ||
       state.name === "Resuming" ||
       (state.type === "PAUSED" && state.details.pauseReschedule === true);
     if (!neverThere && !gone) return PASS;

@@ -4,3 +4,4 @@ update sluice.agent a
    set last_seen_at = clock_timestamp(), is_connected = true
   from unnest($1::uuid[], $2::bigint[]) as seen (id, session)
  where a.id = seen.id and a.session = seen.session
+returning a.id as "agentId"

@@ -17,7 +17,7 @@ select l.flow_run_id as "flowRunId", l.epoch, l.agent_id as "agentId",
         or (greatest(coalesce(a.last_seen_at, l.revoked_at, l.granted_at), v.grace_from)
               < clock_timestamp()
                 - make_interval(secs => greatest(coalesce(p.lost_after_seconds, 60), $2::float8))
-            and (coalesce(p.lost_policy, 'crash') = 'crash' or l.start_granted_at is null
+            and (coalesce(p.lost_policy, 'crash') <> 'keep' or l.start_granted_at is null
                  or l.revoked_at is not null)))
  order by l.flow_run_id
  limit 500

@@ -399,7 +399,14 @@ export interface HeartbeatReply {
   /** The heartbeat this answers. */
   sequence: number;
   /** The server's clock. */
-  serverTime: Date | undefined;
+  serverTime:
+    | Date
+    | undefined;
+  /**
+   * The last heartbeat of this stream whose arrival is stored in the database, so that every replica
+   * counts silence from it or from later; 0: none but the hello.
+   */
+  storedSequence: number;
 }
 
 /** How many more leases the agent can take. Absolute, so it may be repeated or lost. */
@@ -488,6 +495,11 @@ export interface AttemptCrashed {
   reason: string;
   /** True if it is certain that no user code ran. */
   neverStarted: boolean;
+  /**
+   * True if the agent ended it because it had not heard the control plane for too long, as the loss
+   * policy `reschedule` asks: the run may start again.
+   */
+  lostContact: boolean;
 }
 
 /** One fact about an attempt. Stored at most once. */
@@ -1745,7 +1757,7 @@ export const AgentHeartbeat: MessageFns<AgentHeartbeat> = {
 };
 
 function createBaseHeartbeatReply(): HeartbeatReply {
-  return { sequence: 0, serverTime: undefined };
+  return { sequence: 0, serverTime: undefined, storedSequence: 0 };
 }
 
 export const HeartbeatReply: MessageFns<HeartbeatReply> = {
@@ -1755,6 +1767,9 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
     }
     if (message.serverTime !== undefined) {
       Timestamp.encode(toTimestamp(message.serverTime), writer.uint32(18).fork()).join();
+    }
+    if (message.storedSequence !== 0) {
+      writer.uint32(24).int64(message.storedSequence);
     }
     return writer;
   },
@@ -1788,6 +1803,14 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
             message.serverTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.storedSequence = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1808,6 +1831,11 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
         : isSet(object.server_time)
         ? fromJsonTimestamp(object.server_time)
         : undefined,
+      storedSequence: isSet(object.storedSequence)
+        ? globalThis.Number(object.storedSequence)
+        : isSet(object.stored_sequence)
+        ? globalThis.Number(object.stored_sequence)
+        : 0,
     };
   },
 
@@ -1819,6 +1847,9 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
     if (message.serverTime !== undefined) {
       obj.serverTime = message.serverTime.toISOString();
     }
+    if (message.storedSequence !== 0) {
+      obj.storedSequence = Math.round(message.storedSequence);
+    }
     return obj;
   },
 
@@ -1829,6 +1860,7 @@ export const HeartbeatReply: MessageFns<HeartbeatReply> = {
     const message = createBaseHeartbeatReply();
     message.sequence = object.sequence ?? 0;
     message.serverTime = object.serverTime ?? undefined;
+    message.storedSequence = object.storedSequence ?? 0;
     return message;
   },
 };
@@ -2605,7 +2637,7 @@ export const AttemptExited: MessageFns<AttemptExited> = {
 };
 
 function createBaseAttemptCrashed(): AttemptCrashed {
-  return { reason: "", neverStarted: false };
+  return { reason: "", neverStarted: false, lostContact: false };
 }
 
 export const AttemptCrashed: MessageFns<AttemptCrashed> = {
@@ -2615,6 +2647,9 @@ export const AttemptCrashed: MessageFns<AttemptCrashed> = {
     }
     if (message.neverStarted !== false) {
       writer.uint32(16).bool(message.neverStarted);
+    }
+    if (message.lostContact !== false) {
+      writer.uint32(24).bool(message.lostContact);
     }
     return writer;
   },
@@ -2648,6 +2683,14 @@ export const AttemptCrashed: MessageFns<AttemptCrashed> = {
             message.neverStarted = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lostContact = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2668,6 +2711,11 @@ export const AttemptCrashed: MessageFns<AttemptCrashed> = {
         : isSet(object.never_started)
         ? globalThis.Boolean(object.never_started)
         : false,
+      lostContact: isSet(object.lostContact)
+        ? globalThis.Boolean(object.lostContact)
+        : isSet(object.lost_contact)
+        ? globalThis.Boolean(object.lost_contact)
+        : false,
     };
   },
 
@@ -2679,6 +2727,9 @@ export const AttemptCrashed: MessageFns<AttemptCrashed> = {
     if (message.neverStarted !== false) {
       obj.neverStarted = message.neverStarted;
     }
+    if (message.lostContact !== false) {
+      obj.lostContact = message.lostContact;
+    }
     return obj;
   },
 
@@ -2689,6 +2740,7 @@ export const AttemptCrashed: MessageFns<AttemptCrashed> = {
     const message = createBaseAttemptCrashed();
     message.reason = object.reason ?? "";
     message.neverStarted = object.neverStarted ?? false;
+    message.lostContact = object.lostContact ?? false;
     return message;
   },
 };

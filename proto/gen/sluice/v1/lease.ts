@@ -20,6 +20,11 @@ export const LostPolicy = {
   CRASH: "LOST_POLICY_CRASH",
   /** KEEP - State and slot stay until the agent returns and adopts the process. */
   KEEP: "LOST_POLICY_KEEP",
+  /**
+   * RESCHEDULE - The run waits for another agent. The one that was lost has killed the process before, by its own
+   * clock: see docs/protocol.md.
+   */
+  RESCHEDULE: "LOST_POLICY_RESCHEDULE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -29,6 +34,7 @@ export namespace LostPolicy {
   export type UNSPECIFIED = typeof LostPolicy.UNSPECIFIED;
   export type CRASH = typeof LostPolicy.CRASH;
   export type KEEP = typeof LostPolicy.KEEP;
+  export type RESCHEDULE = typeof LostPolicy.RESCHEDULE;
   export type UNRECOGNIZED = typeof LostPolicy.UNRECOGNIZED;
 }
 
@@ -43,6 +49,9 @@ export function lostPolicyFromJSON(object: any): LostPolicy {
     case 2:
     case "LOST_POLICY_KEEP":
       return LostPolicy.KEEP;
+    case 3:
+    case "LOST_POLICY_RESCHEDULE":
+      return LostPolicy.RESCHEDULE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -58,6 +67,8 @@ export function lostPolicyToJSON(object: LostPolicy): string {
       return "LOST_POLICY_CRASH";
     case LostPolicy.KEEP:
       return "LOST_POLICY_KEEP";
+    case LostPolicy.RESCHEDULE:
+      return "LOST_POLICY_RESCHEDULE";
     case LostPolicy.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -72,6 +83,8 @@ export function lostPolicyToNumber(object: LostPolicy): number {
       return 1;
     case LostPolicy.KEEP:
       return 2;
+    case LostPolicy.RESCHEDULE:
+      return 3;
     case LostPolicy.UNRECOGNIZED:
     default:
       return -1;

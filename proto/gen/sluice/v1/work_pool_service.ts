@@ -221,7 +221,10 @@ export interface CreateWorkPoolRequest {
     | undefined;
   /** Default: crash. */
   lostPolicy: LostPolicy;
-  /** Default: 60. */
+  /**
+   * Default: 60. With LOST_POLICY_RESCHEDULE at least four heartbeats and 5 s, so that a cut-off agent
+   * can stop its runs in time. Never changed, because agents count by it too.
+   */
   lostAfterSeconds?: number | undefined;
 }
 
