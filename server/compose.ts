@@ -2,6 +2,7 @@ import { createAuthorize } from "#server/api/authorize.ts";
 import { AgentSessions } from "#server/api/grpc/agent-sessions.ts";
 import { type GrpcServer, startGrpcServer } from "#server/api/grpc/server.ts";
 import { type HttpServer, startHttpServer } from "#server/api/http/server.ts";
+import { Serving } from "#server/api/rest/serving.ts";
 import { Dispatcher } from "#server/loops/dispatcher.ts";
 import { LivenessRecorder } from "#server/loops/liveness-recorder.ts";
 import { StopCourier } from "#server/loops/stop-courier.ts";
@@ -64,7 +65,9 @@ async function start(
   const readiness = new Readiness();
   const authorize = createAuthorize(config.secrets);
   await requireFreePort(config.host, config.grpcPort, "grpc-port");
-  const http = listenHttp(config, { authorize, logger, readReadiness: () => readiness.reasons() });
+  const readReadiness = (): Promise<string[]> => readiness.reasons();
+  const serving = new Serving(config.rest, readReadiness);
+  const http = listenHttp(config, { authorize, logger, readReadiness, rest: serving });
   step("close the HTTP port", () => http.stop());
 
   const database = await reachDatabase(config, logger, step);
@@ -118,7 +121,11 @@ async function start(
   const dispatcher = new Dispatcher({ ctx, sink: sessions, pollMs: config.pollMs });
   step("stop granting leases", () => dispatcher.stop());
   readiness.up(pool);
-  step("refuse new work", () => readiness.stopping());
+  serving.begin(ctx);
+  step("refuse new work", () => {
+    readiness.stopping();
+    serving.end();
+  });
   return { httpPort: http.port, grpcPort: grpc.port, database: database.shown, stop };
 }
 

@@ -2,10 +2,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Secrets } from "#server/api/authorize.ts";
 import { readTlsFiles, type TlsFiles } from "#server/api/tls-files.ts";
+import type { RestSettings } from "#server/api/rest/context.ts";
 import type { Numbers } from "#server/transitions/context.ts";
 import { invalidField } from "#shared/errors.ts";
 import type { LogLevel, LoggerOptions } from "#shared/logger.ts";
 import { resolveSettings, type SettingsSchema } from "#shared/settings.ts";
+import { checkAuthString, requireAuth } from "./require-auth.ts";
+import { REST_SETTINGS } from "./rest-settings.ts";
 
 /** A span in seconds. */
 function seconds(env: string, value: number, help: string, min = 0) {
@@ -107,6 +110,7 @@ export const SERVER_SETTINGS = {
     secret: true,
     help: "Token that agents must send; it opens nothing but their own service.",
   },
+  ...REST_SETTINGS,
   logLevel: {
     kind: "choice",
     env: "SLUICE_LOG_LEVEL",
@@ -210,6 +214,7 @@ export interface ServerConfig {
   readonly dataDirectory: string;
   readonly secrets: Secrets;
   readonly tls: TlsFiles | null;
+  readonly rest: RestSettings;
   readonly retentionDays: number;
   readonly numbers: Numbers;
   readonly stuckSendMs: number;
@@ -237,7 +242,8 @@ export function readServerConfig(
   environment: Environment,
 ): ServerConfig {
   const values = resolveSettings(SERVER_SETTINGS, flags, environment);
-  const secrets = { apiKey: values.apiKey, agentToken: values.agentToken };
+  const { apiKey, agentToken } = values;
+  const secrets = { apiKey, agentToken, authString: checkAuthString(values.authString) };
   requireAuth(values.host, values.noAuth, secrets);
   const home = values.home ?? join(environment["HOME"] ?? homedir(), ".sluice");
   return {
@@ -249,6 +255,7 @@ export function readServerConfig(
     dataDirectory: values.dataDir ?? join(home, "postgres"),
     secrets,
     tls: readTlsFiles(values.tlsCert, values.tlsKey),
+    rest: { pageLimit: values.pageLimit, reportedVersion: values.reportedVersion },
     retentionDays: values.retentionDays,
     numbers: {
       acceptTimeoutSeconds: values.accept,
@@ -266,26 +273,6 @@ export function readServerConfig(
     drainMs: values.drain * 1000,
     pollMs: values.poll * 1000,
   };
-}
-
-/** Open to the network only with both secrets, or if somebody said so in as many words. */
-function requireAuth(host: string, noAuth: boolean, { apiKey, agentToken }: Secrets): void {
-  if (noAuth && (apiKey !== undefined || agentToken !== undefined)) {
-    throw invalidField(
-      "--no-auth",
-      "SLUICE_SERVER_API_KEY or SLUICE_SERVER_AGENT_TOKEN is set; leave one or the other out",
-    );
-  }
-  const complete = apiKey !== undefined && agentToken !== undefined;
-  if (noAuth || complete || isLoopback(host)) return;
-  throw invalidField(
-    "--host",
-    `'${host}' can be reached by other machines; set SLUICE_SERVER_API_KEY and SLUICE_SERVER_AGENT_TOKEN, or say --no-auth to let everybody in`,
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function checkDatabaseUrl(url: string | undefined): string | undefined {

@@ -15,6 +15,12 @@ export const DEFAULT_QUEUE_NAME = "default";
  * reserved: throws reserved_name.
  */
 export function requireWorkPoolName(field: string, name: string): void {
+  requireUnreservedName(field, name);
+  requireName(field, name);
+}
+
+/** Refuses a name that begins with "prefect", however written: throws reserved_name. */
+export function requireUnreservedName(field: string, name: string): void {
   if (name.toLowerCase().startsWith("prefect")) {
     throw new AppError(
       "reserved_name",
@@ -22,7 +28,6 @@ export function requireWorkPoolName(field: string, name: string): void {
       { violations: [{ field, description: "names that begin with 'prefect' are reserved" }] },
     );
   }
-  requireName(field, name);
 }
 
 /** Refuses a limit that is not a whole number from 0. Null: no limit. */

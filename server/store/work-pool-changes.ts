@@ -46,7 +46,7 @@ export async function insertWorkPool(tx: Tx, pool: NewWorkPool): Promise<boolean
 
 /** New values of a pool's fields; undefined leaves one as it is. */
 export interface WorkPoolFields {
-  readonly description: string | undefined;
+  readonly description: string | null | undefined;
   readonly isPaused: boolean | undefined;
   readonly concurrencyLimit: number | null | undefined;
   readonly baseJobTemplate: JsonObject | undefined;

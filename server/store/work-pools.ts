@@ -1,6 +1,7 @@
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Millis } from "#server/domain/state.ts";
 import type { Queryable } from "./database.ts";
+import workPoolCountSql from "./sql/work-pool-count.sql" with { type: "text" };
 import workPoolReadSql from "./sql/work-pool-read.sql" with { type: "text" };
 
 /** What silence is judged by. */
@@ -34,7 +35,20 @@ export interface WorkPoolView {
   readonly slotsHeld: number;
   /** Runs that are due and wait. */
   readonly waitingRuns: number;
+  /** Runs that are PENDING or RUNNING, as Prefect counts slots. */
+  readonly activeSlots: number;
 }
+
+/** Which pools are meant; null: whatever it is. */
+export interface WorkPoolFilter {
+  readonly ids: readonly string[] | null;
+  readonly names: readonly string[] | null;
+  readonly types: readonly string[] | null;
+  /** One of the parts is enough. */
+  readonly either: boolean;
+}
+
+const EVERY_POOL: WorkPoolFilter = { ids: null, names: null, types: null, either: false };
 
 /** The pool of that name; undefined if there is none. */
 export async function getWorkPool(
@@ -42,7 +56,7 @@ export async function getWorkPool(
   name: string,
   numbers: LivenessNumbers,
 ): Promise<WorkPoolView | undefined> {
-  const [pool] = await readWorkPools(db, [name, null, 1, numbers.missedHeartbeats]);
+  const [pool] = await readWorkPools(db, { name, limit: 1 }, numbers);
   return pool;
 }
 
@@ -52,14 +66,53 @@ export function listWorkPools(
   page: { readonly limit: number; readonly after: string | null },
   numbers: LivenessNumbers,
 ): Promise<WorkPoolView[]> {
-  return readWorkPools(db, [null, page.after, page.limit, numbers.missedHeartbeats]);
+  return readWorkPools(db, page, numbers);
 }
 
-async function readWorkPools(db: Queryable, values: unknown[]): Promise<WorkPoolView[]> {
+/** The pools that the filter finds, by name: at most `limit` after the first `offset`. */
+export function findWorkPools(
+  db: Queryable,
+  filter: WorkPoolFilter,
+  page: { readonly limit: number; readonly offset: number },
+  numbers: LivenessNumbers,
+): Promise<WorkPoolView[]> {
+  return readWorkPools(db, { filter, ...page }, numbers);
+}
+
+/** How many pools the filter finds. */
+export async function countWorkPools(db: Queryable, filter: WorkPoolFilter): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: "work-pool-count",
+    text: workPoolCountSql,
+    values: filterValues(filter),
+  });
+  return rows[0]?.count ?? 0;
+}
+
+interface WorkPoolSearch {
+  readonly name?: string;
+  readonly after?: string | null;
+  readonly filter?: WorkPoolFilter;
+  readonly limit: number;
+  readonly offset?: number;
+}
+
+async function readWorkPools(
+  db: Queryable,
+  search: WorkPoolSearch,
+  numbers: LivenessNumbers,
+): Promise<WorkPoolView[]> {
+  const { name = null, after = null, filter = EVERY_POOL, limit, offset = 0 } = search;
+  const values = [name, after, limit, numbers.missedHeartbeats, ...filterValues(filter), offset];
   const { rows } = await db.query<WorkPoolView>({
     name: "work-pool-read",
     text: workPoolReadSql,
     values,
   });
   return rows;
+}
+
+function filterValues({ ids, names, types, either }: WorkPoolFilter): unknown[] {
+  // Either of no parts is no condition.
+  return [ids, names, types, either && (ids ?? names ?? types) !== null];
 }

@@ -11,7 +11,8 @@ import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
 /** What to change; undefined leaves a field as it is. */
 export interface WorkPoolChange {
-  readonly description?: string | undefined;
+  /** Null removes the description. */
+  readonly description?: string | null | undefined;
   readonly isPaused?: boolean | undefined;
   /** Null removes the limit. */
   readonly concurrencyLimit?: number | null | undefined;

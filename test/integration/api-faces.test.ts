@@ -137,7 +137,7 @@ describe("the HTTP face", () => {
       name: "sluice",
       version: "0.1.0",
     });
-    const missing = await fetch(`${server.url}/api/nothing`);
+    const missing = await fetch(`${server.url}/nothing`);
     expect(missing.status).toBe(404);
     expect(missing.headers.get("content-type")).toBe("application/problem+json");
     expect(await missing.json()).toMatchObject({ status: 404, reason: "NOT_FOUND" });

@@ -2,18 +2,19 @@ import { Hono } from "hono";
 import type { Authorize } from "#server/api/authorize.ts";
 import { describeFailure } from "#server/api/failure.ts";
 import { AppError } from "#shared/errors.ts";
+import { createRestApp, type RestAppOptions } from "#server/api/rest/app.ts";
+import type { ReadReadiness } from "#server/api/rest/context.ts";
 import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import { problem } from "./problem.ts";
-
-/** What keeps a replica from serving, in words; none: it serves. */
-export type ReadReadiness = () => Promise<readonly string[]>;
 
 /** What the HTTP face needs. */
 export interface HttpAppOptions {
   readonly authorize: Authorize;
   readonly readReadiness: ReadReadiness;
   readonly logger: Logger;
+  /** What the REST face works with. */
+  readonly rest: RestAppOptions["context"];
 }
 
 /** The HTTP face: probes, open to everybody, and what the server is. */
@@ -31,6 +32,10 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       : c.json({ status: "unavailable", reasons }, 503);
   });
 
+  // It looks at credentials itself: its refusals have the form that its clients know.
+  const rest = createRestApp({ authorize, logger, context: options.rest });
+  for (const path of ["/api", "/api/*"]) app.all(path, (c) => rest.fetch(c.req.raw));
+
   app.use(async (c, next) => {
     const refusal = authorize("clients", c.req.header("authorization"));
     if (refusal !== null) return problem(refusal);
@@ -41,7 +46,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     c.json({
       name: "sluice",
       version: VERSION,
-      links: { livez: "/livez", readyz: "/readyz" },
+      links: { livez: "/livez", readyz: "/readyz", api: "/api" },
     }),
   );
 

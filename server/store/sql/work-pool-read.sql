@@ -8,7 +8,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
        case when p.is_paused then 'PAUSED' when a.online > 0 then 'READY' else 'NOT_READY' end
          as status,
        a.online as "agentsOnline", q.leased + q.unleased as "slotsHeld",
-       q.waiting as "waitingRuns"
+       q.waiting as "waitingRuns", q.active as "activeSlots"
   from sluice.work_pool p
  cross join lateral (
        select count(*) as online
@@ -19,7 +19,8 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
  cross join lateral (
        select coalesce(sum(l.held), 0)::bigint as leased,
               coalesce(sum(u.held), 0)::bigint as unleased,
-              coalesce(sum(w.due), 0)::bigint as waiting
+              coalesce(sum(w.due), 0)::bigint as waiting,
+              coalesce(sum(h.active), 0)::bigint as active
          from sluice.work_queue q
         cross join lateral (
               select count(*) as held
@@ -36,8 +37,18 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
                where r.work_queue_id = q.id and r.state_type = 'SCHEDULED' and not r.leased
                  and r.retry_type is distinct from 'in_process'
                  and r.next_start_at <= clock_timestamp()) w
+        cross join lateral (
+              select count(*) filter (where r.state_type <> 'CANCELLING') as active
+                from sluice.flow_run r
+               where r.work_queue_id = q.id
+                 and r.state_type in ('PENDING', 'RUNNING', 'CANCELLING')) h
         where q.work_pool_id = p.id) q
  where ($1::text is null or p.name = $1)
    and ($2::text is null or p.name > $2)
+   and case when $8::boolean
+            then p.id = any($5::uuid[]) or p.name = any($6::text[]) or p.type = any($7::text[])
+            else ($5 is null or p.id = any($5)) and ($6 is null or p.name = any($6))
+                 and ($7 is null or p.type = any($7))
+       end
  order by p.name
- limit $3
+ limit $3 offset $9

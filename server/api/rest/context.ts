@@ -1,0 +1,20 @@
+import type { TransitionContext } from "#server/transitions/context.ts";
+
+/** What keeps a replica from serving, in words; none: it serves. */
+export type ReadReadiness = () => Promise<readonly string[]>;
+
+/** How the REST face is set up. */
+export interface RestSettings {
+  /** Most entries of a list in one answer, and how many there are if nothing is asked for. */
+  readonly pageLimit: number;
+  /** Version of the Prefect server that this control plane passes for. */
+  readonly reportedVersion: string;
+}
+
+/** What handlers work with. */
+export interface RestContext {
+  readonly settings: RestSettings;
+  readonly readReadiness: ReadReadiness;
+  /** Throws shutting_down while the control plane starts or stops. */
+  readonly transitions: TransitionContext;
+}

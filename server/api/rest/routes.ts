@@ -1,0 +1,6 @@
+import type { Route } from "./route.ts";
+import { SERVER_ROUTES } from "./server-routes.ts";
+import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
+
+/** Every route of the REST face. */
+export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...WORK_POOL_ROUTES];
