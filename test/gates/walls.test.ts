@@ -86,7 +86,11 @@ imports(
     "#cli/cli.ts",
   ],
 );
-imports("server/api/http", ["hono", "./problem.ts"], ["#server/store/transaction.ts", "pg-boss"]);
+imports(
+  "server/api/http",
+  ["hono", "prom-client", "./problem.ts"],
+  ["#server/store/transaction.ts", "pg-boss"],
+);
 imports(
   "server",
   ["./api/failure.ts", "#shared/clock.ts", "pg"],

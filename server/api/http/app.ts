@@ -6,6 +6,7 @@ import { createRestApp, type RestAppOptions } from "#server/api/rest/app.ts";
 import type { ReadReadiness } from "#server/api/rest/context.ts";
 import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
+import type { Metrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
 
 /** What the HTTP face needs. */
@@ -13,13 +14,14 @@ export interface HttpAppOptions {
   readonly authorize: Authorize;
   readonly readReadiness: ReadReadiness;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** What the REST face works with. */
   readonly rest: RestAppOptions["context"];
 }
 
 /** The HTTP face: probes, open to everybody, and what the server is. */
 export function createHttpApp(options: HttpAppOptions): Hono {
-  const { authorize, readReadiness, logger } = options;
+  const { authorize, readReadiness, logger, metrics } = options;
   const app = new Hono();
 
   // Answers as long as the event loop turns.
@@ -42,11 +44,15 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     return next();
   });
 
+  app.get("/metrics", async (c) =>
+    c.body(await metrics.read(), 200, { "content-type": metrics.contentType }),
+  );
+
   app.get("/", (c) =>
     c.json({
       name: "sluice",
       version: VERSION,
-      links: { livez: "/livez", readyz: "/readyz", api: "/api" },
+      links: { livez: "/livez", readyz: "/readyz", api: "/api", metrics: "/metrics" },
     }),
   );
 
