@@ -3,6 +3,7 @@ import { AppError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import initialSql from "./migrations/0001_initial.sql" with { type: "text" };
+import serverSecretSql from "./migrations/0002_server_secret.sql" with { type: "text" };
 import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
 import insertSql from "./sql/schema-migration-insert.sql" with { type: "text" };
@@ -18,7 +19,10 @@ export interface Migration {
 }
 
 /** Every step, the oldest first. Steps are only ever added. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "initial", sql: initialSql }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "initial", sql: initialSql },
+  { version: 2, name: "server_secret", sql: serverSecretSql },
+];
 
 /** Version of the schema that this program is made for. */
 export const SCHEMA_VERSION: number = MIGRATIONS.at(-1)?.version ?? 0;
