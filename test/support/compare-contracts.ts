@@ -44,7 +44,8 @@ export class SchemaComparison {
       alternatives(ours, this.#ours),
       alternatives(reference, this.#reference),
     ];
-    const pair = `${mine.map(({ name }) => name)} ${theirs.map(({ name }) => name)}`;
+    const names = [mine, theirs].map((among) => among.map(({ name }) => name ?? ""));
+    const pair = JSON.stringify(names);
     if (/\w/.test(pair) && this.#seen.has(pair)) return;
     this.#seen.add(pair);
     this.#compareTypes(place, mine, theirs);
@@ -79,10 +80,11 @@ export class SchemaComparison {
     const [my, their] = [mine.schema, theirs.schema];
     if (this.#direction === "request") {
       for (const key of [...BOUNDS, ...LENGTHS]) {
-        if (my[key] !== their[key]) this.#say(place, `${key} ${my[key]}, not ${their[key]}`);
+        if (my[key] !== their[key])
+          this.#say(place, `${key} ${text(my[key])}, not ${text(their[key])}`);
       }
     } else if (my["format"] !== their["format"]) {
-      this.#say(place, `format ${my["format"]}, not ${their["format"]}`);
+      this.#say(place, `format ${text(my["format"])}, not ${text(their["format"])}`);
     }
     this.#compareEnum(place, my["enum"], their["enum"]);
     if (their["items"] !== undefined) this.compare(`${place}[]`, my["items"] ?? {}, their["items"]);
@@ -109,7 +111,10 @@ export class SchemaComparison {
 
   #compareProperties(place: string, my: Schema, their: Schema): void {
     const [mine, theirs] = [record(my["properties"]), record(their["properties"])];
-    const [myRequired, theirRequired] = [list(my["required"]), list(their["required"])];
+    const [myRequired, theirRequired] = [
+      list(my["required"]).map(String),
+      list(their["required"]).map(String),
+    ];
     for (const [name, schema] of Object.entries(theirs)) {
       if (name in mine) this.compare(`${place}.${name}`, mine[name], schema);
       else this.#say(`${place}.${name}`, "is missing");
@@ -159,6 +164,10 @@ function alternatives(schema: unknown, contract: Contract, name?: string): Named
 function typeOf(schema: Schema): string {
   if (typeof schema["type"] === "string") return schema["type"];
   return schema["properties"] === undefined ? "any" : "object";
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "none");
 }
 
 function list(value: unknown): readonly unknown[] {
