@@ -139,9 +139,7 @@ export class RunLease {
 
   async #resume(infrastructure: string | null, sameBoot: boolean): Promise<void> {
     const { reports, driver } = this.#around;
-    if (this.#phase === "accepted") {
-      return this.#startWhenPermitted(await this.#prepare());
-    }
+    if (this.#phase === "accepted") return this.#startWhenPermitted(await this.#prepare());
     if (this.#phase === "ended") return this.#conclude(reports.left(this.key));
     const adoption = await driver.adopt(this.#place, infrastructure, sameBoot);
     if (adoption.kind === "neverStarted") return this.#crash(adoption.reason, true);
@@ -289,10 +287,8 @@ export class RunLease {
     onChange();
     await tail.drained;
     journal.writeLazily((rows) => rows.deleteAttempt(this.key));
-    try {
-      await driver.remove(this.#place);
-    } catch (error) {
+    await driver.remove(this.#place).catch((error: unknown) => {
       this.#logger.warning("the run directory cannot be removed", { error: messageOf(error) });
-    }
+    });
   }
 }

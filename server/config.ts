@@ -255,7 +255,11 @@ export function readServerConfig(
     dataDirectory: values.dataDir ?? join(home, "postgres"),
     secrets,
     tls: readTlsFiles(values.tlsCert, values.tlsKey),
-    rest: { pageLimit: values.pageLimit, reportedVersion: values.reportedVersion },
+    rest: {
+      pageLimit: values.pageLimit,
+      reportedVersion: values.reportedVersion,
+      csrfSeconds: values.csrf ? values.csrfLife : null,
+    },
     retentionDays: values.retentionDays,
     numbers: {
       acceptTimeoutSeconds: values.accept,

@@ -18,7 +18,7 @@ const SERVER_CODES = /^(08...|53[123]00|57P0[1235]|25006)$/;
 
 /** What pg throws without a code when a connection is gone or none came in time. */
 const DRIVER_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|The server closed the connection)/i;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server closed the connection)/i;
 
 /**
  * Whether an error says that the database cannot be reached for now, so that the same thing may

@@ -221,6 +221,12 @@ table sluice.schema_migration
   applied_at timestamp with time zone not null default clock_timestamp()
   constraint schema_migration_pkey PRIMARY KEY (version)
 
+table sluice.server_secret
+  name text not null
+  value bytea not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  constraint server_secret_pkey PRIMARY KEY (name)
+
 table sluice.work_pool
   id uuid not null
   name text not null

@@ -92,6 +92,11 @@ imports(
   ["#server/store/transaction.ts", "pg-boss"],
 );
 imports(
+  "server/api/rest",
+  ["typebox", "ajv/dist/2020.js", "#server/transitions/context.ts", "#server/store/work-pools.ts"],
+  ["#server/store/transaction.ts", "#server/loops/dispatcher.ts", "pg", "#cli/cli.ts"],
+);
+imports(
   "server",
   ["./api/failure.ts", "#shared/clock.ts", "pg"],
   ["#agent/slots.ts", "#cli/cli.ts", "#test/a.ts"],

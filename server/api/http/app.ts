@@ -4,6 +4,7 @@ import { describeFailure } from "#server/api/failure.ts";
 import { AppError } from "#shared/errors.ts";
 import { createRestApp, type RestAppOptions } from "#server/api/rest/app.ts";
 import type { ReadReadiness } from "#server/api/rest/context.ts";
+import { docsPage } from "#server/api/rest/docs-page.ts";
 import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import type { Metrics } from "./metrics.ts";
@@ -38,6 +39,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const rest = createRestApp({ authorize, logger, context: options.rest });
   for (const path of ["/api", "/api/*"]) app.all(path, (c) => rest.fetch(c.req.raw));
 
+  app.get("/docs", () => docsPage());
+
   app.use(async (c, next) => {
     const refusal = authorize("clients", c.req.header("authorization"));
     if (refusal !== null) return problem(refusal);
@@ -52,7 +55,13 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     c.json({
       name: "sluice",
       version: VERSION,
-      links: { livez: "/livez", readyz: "/readyz", api: "/api", metrics: "/metrics" },
+      links: {
+        livez: "/livez",
+        readyz: "/readyz",
+        api: "/api",
+        docs: "/docs",
+        metrics: "/metrics",
+      },
     }),
   );
 

@@ -1,6 +1,7 @@
+import { CSRF_ROUTES } from "./csrf-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
 
 /** Every route of the REST face. */
-export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...WORK_POOL_ROUTES];
+export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...CSRF_ROUTES, ...WORK_POOL_ROUTES];
