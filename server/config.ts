@@ -239,6 +239,9 @@ export function readServerConfig(
   const values = resolveSettings(SERVER_SETTINGS, flags, environment);
   const secrets = { apiKey: values.apiKey, agentToken: values.agentToken };
   requireAuth(values.host, values.noAuth, secrets);
+  if (values.port === values.grpcPort && values.port !== 0) {
+    throw invalidField("--grpc-port", `${values.grpcPort} is also --port; HTTP and gRPC need two`);
+  }
   const home = values.home ?? join(environment["HOME"] ?? homedir(), ".sluice");
   return {
     host: values.host,
