@@ -35,8 +35,11 @@ export class ControlPlane {
     const { tls, apiKey } = connection;
     if (apiKey !== undefined) this.#metadata.set("authorization", `Bearer ${apiKey}`);
     const security =
-      tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca ?? null);
+      tls === undefined
+        ? credentials.createInsecure()
+        : credentials.createSsl(tls.ca ?? null, null, null, tls.identity.verify);
     this.#client = new Client(connection.target, security, {
+      ...tls?.identity.channel,
       "grpc.max_receive_message_length": MOST_BYTES_PER_MESSAGE,
       "grpc.keepalive_time_ms": 20_000,
       "grpc.keepalive_timeout_ms": 10_000,

@@ -245,6 +245,9 @@ export function readServerConfig(
   const { apiKey, agentToken } = values;
   const secrets = { apiKey, agentToken, authString: checkAuthString(values.authString) };
   requireAuth(values.host, values.noAuth, secrets);
+  if (values.port === values.grpcPort && values.port !== 0) {
+    throw invalidField("--grpc-port", `${values.grpcPort} is also --port; HTTP and gRPC need two`);
+  }
   const home = values.home ?? join(environment["HOME"] ?? homedir(), ".sluice");
   return {
     host: values.host,

@@ -24,6 +24,7 @@ import {
   printWarning,
   type OutputOptions,
 } from "#cli/print.ts";
+import { quoteWords } from "#cli/shell-words.ts";
 import { nearest } from "#cli/suggestion.ts";
 
 interface DeployOptions extends OutputOptions, DeploymentFlags {
@@ -91,13 +92,13 @@ async function deploy(cli: Cli, file: string | undefined, options: DeployOptions
     for (const pool of idle)
       printWarning(
         cli.err,
-        `no agent is online in '${pool}'; start one with: agent --pool ${pool}`,
+        `no agent is online in '${pool}'; start one with: agent --pool ${quoteWords([pool])}`,
       );
     const [first] = requests;
     if (first !== undefined) {
       printNote(
         cli.out,
-        `Run it with: sluice deployment run ${first.flowName}/${first.name} --watch`,
+        `Run it with: sluice deployment run ${quoteWords([`${first.flowName}/${first.name}`])} --watch`,
       );
     }
   });
