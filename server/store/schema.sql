@@ -268,11 +268,15 @@ table sluice.work_queue
   is_paused boolean not null default false
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'NOT_READY'::text
+  last_polled_at timestamp with time zone
   constraint work_queue_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_queue_pkey PRIMARY KEY (id)
   constraint work_queue_priority_check CHECK ((priority >= 1))
+  constraint work_queue_status_check CHECK ((status = ANY (ARRAY['READY'::text, 'NOT_READY'::text, 'PAUSED'::text])))
   constraint work_queue_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
+  with fillfactor=60
 
 CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
 CREATE INDEX deployment_by_queue ON sluice.deployment USING btree (work_queue_id);
@@ -285,4 +289,5 @@ CREATE INDEX flow_run_unleased ON sluice.flow_run USING btree (work_queue_id) WH
 CREATE INDEX lease_held_by_agent ON sluice.lease USING btree (agent_id) WHERE (ended_at IS NULL);
 CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHERE (ended_at IS NULL);
 CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE INDEX work_queue_ready ON sluice.work_queue USING btree (id) WHERE (status = 'READY'::text);
 CREATE UNIQUE INDEX flow_run_idempotency ON sluice.flow_run USING btree (flow_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);

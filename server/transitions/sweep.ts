@@ -9,6 +9,7 @@ import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
 import { refreshPoolStatuses } from "./refresh-pool-statuses.ts";
+import { refreshQueueStatuses } from "./refresh-queue-statuses.ts";
 import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
@@ -17,8 +18,8 @@ import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
 const LATE_BATCH = 400;
 
 /**
- * What time does to runs, leases and pools: one idempotent batch that any replica may run, and only
- * one runs at a time.
+ * What time does to runs, leases, pools and queues: one idempotent batch that any replica may run,
+ * and only one runs at a time.
  */
 export async function sweep(ctx: TransitionContext): Promise<void> {
   const wakes = noWakes();
@@ -30,7 +31,9 @@ export async function sweep(ctx: TransitionContext): Promise<void> {
     return true;
   });
   wake(ctx, wakes);
-  if (swept) await refreshPoolStatuses(ctx);
+  if (!swept) return;
+  await refreshPoolStatuses(ctx);
+  await refreshQueueStatuses(ctx);
 }
 
 /** Takes back leases that nobody accepted, and judges those whose agent is silent. */
