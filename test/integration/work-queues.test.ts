@@ -255,13 +255,13 @@ describe("changing a queue", () => {
     const pool = await newPool();
     const id = await create(pool, "one");
     await create(pool, "two");
-    const before = await getWorkQueue(world.database.pool, { id });
+    const before: object | undefined = await getWorkQueue(world.database.pool, { id });
     const taken = await refusal(updateWorkQueue(world.ctx, { id }, { name: "two", priority: 1 }));
     expect(taken).toMatchObject({ reason: "already_exists" });
     const bad = await refusal(updateWorkQueue(world.ctx, { id }, { name: "a%b", priority: 1 }));
     expect(bad.message).toContain("name: 'a%b' contains '%'");
-    const after = await getWorkQueue(world.database.pool, { id });
-    expect({ ...after, now: 0 }).toEqual({ ...before, now: 0 } as typeof after);
+    const after: object | undefined = await getWorkQueue(world.database.pool, { id });
+    expect({ ...after, now: 0 }).toEqual({ ...before, now: 0 });
   });
 
   test("of one that is not there is not_found, by its id as by its name", async () => {
