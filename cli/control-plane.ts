@@ -3,6 +3,7 @@ import * as deployments from "#proto/sluice/v1/deployment_service.ts";
 import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
 import * as workPools from "#proto/sluice/v1/work_pool_service.ts";
+import * as workQueues from "#proto/sluice/v1/work_queue_service.ts";
 import { InterruptedError } from "./cli-error.ts";
 import type { Connection } from "./connection.ts";
 import { explainServiceError } from "./explain-error.ts";
@@ -85,6 +86,52 @@ export class ControlPlane {
 
   listAgents(request: workPools.ListAgentsRequest): Promise<workPools.ListAgentsResponse> {
     return this.#call(workPools.WorkPoolServiceService.listAgents, request);
+  }
+
+  createWorkQueue(
+    request: workQueues.CreateWorkQueueRequest,
+  ): Promise<workQueues.CreateWorkQueueResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.createWorkQueue, request);
+  }
+
+  getWorkQueue(request: workQueues.GetWorkQueueRequest): Promise<workQueues.GetWorkQueueResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.getWorkQueue, request);
+  }
+
+  listWorkQueues(
+    request: workQueues.ListWorkQueuesRequest,
+  ): Promise<workQueues.ListWorkQueuesResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.listWorkQueues, request);
+  }
+
+  updateWorkQueue(
+    request: workQueues.UpdateWorkQueueRequest,
+  ): Promise<workQueues.UpdateWorkQueueResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.updateWorkQueue, request);
+  }
+
+  deleteWorkQueue(
+    request: workQueues.DeleteWorkQueueRequest,
+  ): Promise<workQueues.DeleteWorkQueueResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.deleteWorkQueue, request);
+  }
+
+  getWorkQueueStatus(
+    request: workQueues.GetWorkQueueStatusRequest,
+  ): Promise<workQueues.GetWorkQueueStatusResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.getWorkQueueStatus, request);
+  }
+
+  listWorkQueueSlots(
+    request: workQueues.ListWorkQueueSlotsRequest,
+  ): Promise<workQueues.ListWorkQueueSlotsResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.listWorkQueueSlots, request);
+  }
+
+  previewWorkQueueRuns(
+    request: workQueues.PreviewWorkQueueRunsRequest,
+  ): Promise<workQueues.PreviewWorkQueueRunsResponse> {
+    return this.#call(workQueues.WorkQueueServiceService.previewWorkQueueRuns, request);
   }
 
   applyDeployment(

@@ -11,6 +11,7 @@ import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
 import { addVersion } from "./commands/version.ts";
 import { addWorkPoolCommands } from "./commands/work-pool.ts";
+import { addWorkQueueCommands } from "./commands/work-queue.ts";
 import { reportError } from "./report-error.ts";
 
 const EPILOGUE = `
@@ -57,6 +58,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   const cli = new Cli(surroundings, () => program.opts<{ profile?: string }>().profile);
   addServerCommands(program, cli);
   addWorkPoolCommands(program, cli);
+  addWorkQueueCommands(program, cli);
   addDeploy(program, cli);
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
