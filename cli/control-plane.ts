@@ -115,6 +115,12 @@ export class ControlPlane {
     return this.#call(flowRuns.FlowRunServiceService.createFlowRun, request);
   }
 
+  createFlowRuns(
+    request: flowRuns.CreateFlowRunsRequest,
+  ): Promise<flowRuns.CreateFlowRunsResponse> {
+    return this.#call(flowRuns.FlowRunServiceService.createFlowRuns, request);
+  }
+
   getFlowRun(request: flowRuns.GetFlowRunRequest): Promise<flowRuns.GetFlowRunResponse> {
     return this.#call(flowRuns.FlowRunServiceService.getFlowRun, request);
   }
