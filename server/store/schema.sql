@@ -52,6 +52,9 @@ partitioned table sluice.event
   resource_kind text not null
   resource_id uuid not null
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_pkey PRIMARY KEY (id, at)
   partition by RANGE (at)
 
@@ -62,6 +65,9 @@ table sluice.event_default
   resource_kind text not null
   resource_id uuid not null
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_default_pkey PRIMARY KEY (id, at)
   partition of sluice.event DEFAULT
 
@@ -240,12 +246,17 @@ table sluice.work_pool
   lost_after_seconds integer not null default 60
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'NOT_READY'::text
+  last_transitioned_status_at timestamp with time zone
+  last_status_event_id uuid
+  storage_configuration jsonb not null default '{}'::jsonb
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
   constraint work_pool_lost_policy_check CHECK ((lost_policy = ANY (ARRAY['crash'::text, 'keep'::text, 'reschedule'::text])))
   constraint work_pool_name_key UNIQUE (name)
   constraint work_pool_pkey PRIMARY KEY (id)
+  constraint work_pool_status_check CHECK ((status = ANY (ARRAY['READY'::text, 'NOT_READY'::text, 'PAUSED'::text])))
 
 table sluice.work_queue
   id uuid not null

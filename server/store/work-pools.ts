@@ -1,5 +1,6 @@
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Millis } from "#server/domain/state.ts";
+import type { WorkPoolStatus } from "#server/domain/work-pool-status.ts";
 import type { Queryable } from "./database.ts";
 import workPoolCountSql from "./sql/work-pool-count.sql" with { type: "text" };
 import workPoolReadSql from "./sql/work-pool-read.sql" with { type: "text" };
@@ -10,10 +11,7 @@ export interface LivenessNumbers {
   readonly missedHeartbeats: number;
 }
 
-/** Whether a pool's runs will be taken. */
-export type WorkPoolStatus = "READY" | "NOT_READY" | "PAUSED";
-
-/** A pool as it is shown. Status and counts are derived when it is read. */
+/** A pool as it is shown. Counts are derived when it is read. */
 export interface WorkPoolView {
   readonly id: string;
   readonly name: string;
@@ -29,6 +27,9 @@ export interface WorkPoolView {
   readonly defaultQueueId: string;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;
+  /** JSON text. */
+  readonly storageConfiguration: string;
+  /** As the pool's last status event told it. */
   readonly status: WorkPoolStatus;
   readonly agentsOnline: number;
   /** Unended leases, and runs in hand without one. */

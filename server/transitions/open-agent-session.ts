@@ -20,6 +20,7 @@ import { isUuid } from "#shared/ids.ts";
 import { requireName } from "#shared/names.ts";
 import type { TransitionContext } from "./context.ts";
 import { createWorkPool } from "./create-work-pool.ts";
+import { markServed } from "./mark-served.ts";
 import { reconcileHeld } from "./reconcile-held.ts";
 import { noWakes, wake, type Wakes } from "./write-attempts.ts";
 
@@ -99,6 +100,8 @@ async function open(
     );
   }
   const agent = await registration(ctx, tx, hello, pool);
+  // Before agent and runs are locked: who changes a pool waits for none of these.
+  if (pool.status === "NOT_READY") await markServed(tx, pool);
   if (!(await openSession(tx, agent))) {
     throw new AppError(
       "stale_session",
@@ -190,7 +193,7 @@ function validateHello(hello: AgentHelloInput): void {
 function poolNotFound(name: string): AppError {
   return new AppError(
     "not_found",
-    `There is no work pool named '${name}'. Create it with: sluice work-pool create ${name}`,
+    `There is no work pool named '${name}'. Create it with: sluice work-pool create ${name} --type process`,
     { metadata: { work_pool: name } },
   );
 }

@@ -8,6 +8,7 @@ import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
+import { refreshPoolStatuses } from "./refresh-pool-statuses.ts";
 import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
@@ -16,18 +17,20 @@ import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
 const LATE_BATCH = 400;
 
 /**
- * What time does to runs and leases: one idempotent batch that any replica may run, and only one
- * runs at a time.
+ * What time does to runs, leases and pools: one idempotent batch that any replica may run, and only
+ * one runs at a time.
  */
 export async function sweep(ctx: TransitionContext): Promise<void> {
   const wakes = noWakes();
-  await inTransaction(ctx.pool, async (tx) => {
-    if (!(await trySweepLock(tx))) return;
+  const swept = await inTransaction(ctx.pool, async (tx) => {
+    if (!(await trySweepLock(tx))) return false;
     await beat(tx, ctx.numbers.outageSeconds);
     if (!switchedOn("no-reaper")) await reapLeases(ctx, tx, wakes);
     await markLate(ctx, tx, wakes);
+    return true;
   });
   wake(ctx, wakes);
+  if (swept) await refreshPoolStatuses(ctx);
 }
 
 /** Takes back leases that nobody accepted, and judges those whose agent is silent. */

@@ -1,6 +1,13 @@
 import { requireTemplateStructure } from "#server/domain/work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "#shared/json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  jsonAsText,
+  type JsonValue,
+  ownValue,
+  parseJsonObject,
+} from "#shared/json.ts";
 import { requireStorableJson } from "#shared/storable-text.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
 
@@ -15,9 +22,14 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const variables = templateVariables(template);
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
-  const violation = schemaViolation("default", variables, templateDefaults(variables), {
-    required: false,
-  });
+  // A default that is a stored block is held against the schema with the block's data: see
+  // server/transitions/block-defaults.ts.
+  const defaults = Object.fromEntries(
+    Object.entries(templateDefaults(variables)).filter(
+      ([, value]) => referencedBlock(value) === undefined,
+    ),
+  );
+  const violation = schemaViolation("default", variables, defaults, { required: false });
   if (violation !== undefined) {
     throw invalidField(field, `${violation.field}: ${violation.description}`);
   }
@@ -40,4 +52,11 @@ export function templateDefaults(variables: JsonObject): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** The id in `{"$ref": {"block_document_id": …}}`, whatever it is; undefined for anything else. */
+export function referencedBlock(value: JsonValue): string | undefined {
+  const target = isJsonObject(value) ? ownValue(value, "$ref") : undefined;
+  const id = isJsonObject(target) ? ownValue(target, "block_document_id") : undefined;
+  return id === undefined ? undefined : jsonAsText(id);
 }
