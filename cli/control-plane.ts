@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import * as concurrencyLimits from "#proto/sluice/v1/concurrency_limit_service.ts";
 import * as deployments from "#proto/sluice/v1/deployment_service.ts";
 import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
@@ -109,6 +110,51 @@ export class ControlPlane {
     request: deployments.DeleteDeploymentRequest,
   ): Promise<deployments.DeleteDeploymentResponse> {
     return this.#call(deployments.DeploymentServiceService.deleteDeployment, request);
+  }
+
+  createConcurrencyLimit(
+    request: concurrencyLimits.CreateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.CreateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.createConcurrencyLimit,
+      request,
+    );
+  }
+
+  getConcurrencyLimit(
+    request: concurrencyLimits.GetConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.GetConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.getConcurrencyLimit,
+      request,
+    );
+  }
+
+  listConcurrencyLimits(
+    request: concurrencyLimits.ListConcurrencyLimitsRequest,
+  ): Promise<concurrencyLimits.ListConcurrencyLimitsResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.listConcurrencyLimits,
+      request,
+    );
+  }
+
+  updateConcurrencyLimit(
+    request: concurrencyLimits.UpdateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.UpdateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.updateConcurrencyLimit,
+      request,
+    );
+  }
+
+  deleteConcurrencyLimit(
+    request: concurrencyLimits.DeleteConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.DeleteConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.deleteConcurrencyLimit,
+      request,
+    );
   }
 
   createFlowRun(request: flowRuns.CreateFlowRunRequest): Promise<flowRuns.CreateFlowRunResponse> {

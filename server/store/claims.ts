@@ -1,6 +1,8 @@
+import type { DeploymentConcurrency } from "#server/domain/flow-run.ts";
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Queryable } from "./database.ts";
 import type { LockedFlowRun } from "./flow-run-changes.ts";
+import byDeploymentSql from "./sql/claim-candidates-by-deployment.sql" with { type: "text" };
 import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
 import factsSql from "./sql/claim-facts.sql" with { type: "text" };
 import lockSql from "./sql/claim-lock.sql" with { type: "text" };
@@ -55,6 +57,17 @@ export interface ClaimCandidate {
   readonly workQueueId: string;
   readonly priority: number;
   readonly dueAt: number;
+  /** The limit of its deployment; null: none. */
+  readonly limitId: string | null;
+  /** What its deployment does with runs that find no slot; null if it is gone. */
+  readonly collisionStrategy: DeploymentConcurrency["strategy"] | null;
+}
+
+/** A part of the waiting runs. */
+export interface CandidateDraw {
+  readonly queues: readonly { workQueueId: string; priority: number; cap: number }[];
+  readonly windowSeconds: number;
+  readonly limit: number;
 }
 
 /** A chosen run under its lock, with all that its agent needs. JSON is text. */
@@ -104,24 +117,36 @@ export async function readClaimFacts(
 }
 
 /** The runs that may start within the window, at most `cap` of each queue and `limit` in all. */
-export async function readCandidates(
-  tx: Tx,
-  queues: readonly { workQueueId: string; priority: number; cap: number }[],
-  windowSeconds: number,
-  limit: number,
-): Promise<ClaimCandidate[]> {
+export async function readCandidates(tx: Tx, draw: CandidateDraw): Promise<ClaimCandidate[]> {
   const { rows } = await tx.query<ClaimCandidate>({
     name: "claim-candidates",
     text: candidatesSql,
-    values: [
-      queues.map((queue) => queue.workQueueId),
-      queues.map((queue) => queue.priority),
-      queues.map((queue) => queue.cap),
-      windowSeconds,
-      limit,
-    ],
+    values: drawValues(draw),
   });
   return rows;
+}
+
+/** The same, past any number of runs whose deployment is full; what is full is a guess. */
+export async function readCandidatesByDeployment(
+  tx: Tx,
+  draw: CandidateDraw,
+): Promise<ClaimCandidate[]> {
+  const { rows } = await tx.query<ClaimCandidate>({
+    name: "claim-candidates-by-deployment",
+    text: byDeploymentSql,
+    values: drawValues(draw),
+  });
+  return rows;
+}
+
+function drawValues({ queues, windowSeconds, limit }: CandidateDraw): unknown[] {
+  return [
+    queues.map((queue) => queue.workQueueId),
+    queues.map((queue) => queue.priority),
+    queues.map((queue) => queue.cap),
+    windowSeconds,
+    limit,
+  ];
 }
 
 /** Locks the chosen runs; those taken or moved meanwhile do not come back. */

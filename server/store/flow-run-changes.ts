@@ -1,7 +1,13 @@
-import type { FlowRunChange, FlowRunFacts, FlowRunKind } from "#server/domain/flow-run.ts";
+import type {
+  DeploymentConcurrency,
+  FlowRunChange,
+  FlowRunFacts,
+  FlowRunKind,
+} from "#server/domain/flow-run.ts";
 import type { StateDetails } from "#server/domain/state.ts";
 import { newId } from "#shared/ids.ts";
 import type { StateType } from "#shared/states.ts";
+import { applySlotEffects } from "./deployment-slots.ts";
 import changeSql from "./sql/flow-run-change.sql" with { type: "text" };
 import lockSql from "./sql/flow-run-lock.sql" with { type: "text" };
 import type { Tx } from "./transaction.ts";
@@ -21,6 +27,10 @@ export interface LockedFlowRun {
   readonly workQueueId: string | null;
   readonly deploymentId: string | null;
   readonly deploymentExists: boolean;
+  /** The limit of its deployment's runs; null: none. */
+  readonly concurrencyLimitId: string | null;
+  /** What that limit says, where `withDeploymentSlots` has locked and counted it. */
+  readonly concurrency?: DeploymentConcurrency;
   readonly stateId: string;
   readonly stateType: StateType;
   readonly stateName: string;
@@ -99,7 +109,7 @@ export function factsOf(run: LockedFlowRun): FlowRunFacts {
     leaseHeld: run.leased,
     deploymentId: run.deploymentId,
     deploymentExists: run.deploymentExists,
-    concurrency: null,
+    concurrency: run.concurrency ?? null,
     isSubflow: false,
   };
 }
@@ -142,6 +152,12 @@ export async function changeFlowRuns(tx: Tx, moves: readonly FlowRunMove[]): Pro
   if (rowCount !== rows.length) {
     throw new Error(`${rows.length} locked runs were to change, ${rowCount} did`);
   }
+  await applySlotEffects(
+    tx,
+    moves.flatMap(({ run, change: { slot } }) =>
+      slot === undefined ? [] : [{ flowRunId: run.id, slot }],
+    ),
+  );
 }
 
 function storedPolicy(change: FlowRunChange): StoredPolicy | null {

@@ -20,6 +20,47 @@ table sluice.agent
   constraint agent_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   with fillfactor=60
 
+table sluice.concurrency_lease
+  id uuid not null
+  holder_type text
+  holder_id uuid
+  flow_run_id uuid
+  created_at timestamp with time zone not null default clock_timestamp()
+  expires_at timestamp with time zone not null
+  constraint concurrency_lease_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
+  constraint concurrency_lease_holder_type_check CHECK ((holder_type = ANY (ARRAY['flow_run'::text, 'task_run'::text, 'deployment'::text])))
+  constraint concurrency_lease_pkey PRIMARY KEY (id)
+  with fillfactor=60
+
+table sluice.concurrency_lease_slot
+  lease_id uuid not null
+  limit_id uuid not null
+  slots integer not null
+  constraint concurrency_lease_slot_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES sluice.concurrency_lease(id) ON DELETE CASCADE
+  constraint concurrency_lease_slot_limit_id_fkey FOREIGN KEY (limit_id) REFERENCES sluice.concurrency_limit(id) ON DELETE CASCADE
+  constraint concurrency_lease_slot_pkey PRIMARY KEY (limit_id, lease_id)
+  constraint concurrency_lease_slot_slots_check CHECK ((slots > 0))
+
+table sluice.concurrency_limit
+  id uuid not null
+  name text not null
+  "limit" integer not null
+  active boolean not null default true
+  loose_slots double precision not null default 0
+  slot_decay_per_second double precision not null default 0
+  denied_slots double precision not null default 0
+  counted_at timestamp with time zone not null default clock_timestamp()
+  avg_slot_occupancy_seconds double precision not null default 2
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint concurrency_limit_denied_slots_check CHECK ((denied_slots >= (0)::double precision))
+  constraint concurrency_limit_limit_check CHECK (("limit" >= 0))
+  constraint concurrency_limit_loose_slots_check CHECK ((loose_slots >= (0)::double precision))
+  constraint concurrency_limit_name_key UNIQUE (name)
+  constraint concurrency_limit_pkey PRIMARY KEY (id)
+  constraint concurrency_limit_slot_decay_per_second_check CHECK ((slot_decay_per_second >= (0)::double precision))
+  with fillfactor=60
+
 table sluice.deployment
   id uuid not null
   flow_id uuid not null
@@ -38,8 +79,14 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  concurrency_limit_id uuid
+  collision_strategy text not null default 'ENQUEUE'::text
+  grace_period_seconds integer
+  constraint deployment_collision_strategy_check CHECK ((collision_strategy = ANY (ARRAY['ENQUEUE'::text, 'CANCEL_NEW'::text])))
+  constraint deployment_concurrency_limit_id_fkey FOREIGN KEY (concurrency_limit_id) REFERENCES sluice.concurrency_limit(id) ON DELETE SET NULL
   constraint deployment_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
   constraint deployment_flow_id_name_key UNIQUE (flow_id, name)
+  constraint deployment_grace_period_seconds_check CHECK (((grace_period_seconds >= 60) AND (grace_period_seconds <= 86400)))
   constraint deployment_pkey PRIMARY KEY (id)
   constraint deployment_retries_check CHECK ((retries >= 0))
   constraint deployment_retry_delay_seconds_check CHECK ((retry_delay_seconds >= (0)::double precision))
@@ -275,14 +322,50 @@ table sluice.work_queue
   constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
 
 CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
+CREATE INDEX concurrency_lease_by_run ON sluice.concurrency_lease USING btree (flow_run_id) WHERE (flow_run_id IS NOT NULL);
+CREATE INDEX concurrency_lease_slot_by_lease ON sluice.concurrency_lease_slot USING btree (lease_id);
+CREATE INDEX deployment_by_limit ON sluice.deployment USING btree (concurrency_limit_id) WHERE (concurrency_limit_id IS NOT NULL);
 CREATE INDEX deployment_by_queue ON sluice.deployment USING btree (work_queue_id);
 CREATE INDEX flow_run_active ON sluice.flow_run USING btree (work_queue_id) WHERE (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text]));
 CREATE INDEX flow_run_by_deployment ON sluice.flow_run USING btree (deployment_id, id);
 CREATE INDEX flow_run_by_flow ON sluice.flow_run USING btree (flow_id, id);
+CREATE INDEX flow_run_in_hand ON sluice.flow_run USING btree (deployment_id) WHERE (leased OR (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text])));
 CREATE INDEX flow_run_not_late ON sluice.flow_run USING btree (next_start_at) WHERE ((state_type = 'SCHEDULED'::text) AND (state_name = 'Scheduled'::text));
 CREATE INDEX flow_run_ready ON sluice.flow_run USING btree (work_queue_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
+CREATE INDEX flow_run_ready_by_deployment ON sluice.flow_run USING btree (work_queue_id, deployment_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
 CREATE INDEX flow_run_unleased ON sluice.flow_run USING btree (work_queue_id) WHERE ((state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text])) AND (NOT leased));
 CREATE INDEX lease_held_by_agent ON sluice.lease USING btree (agent_id) WHERE (ended_at IS NULL);
 CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHERE (ended_at IS NULL);
 CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE OR REPLACE FUNCTION sluice.limit_use(limit_id uuid)
+ RETURNS TABLE(loose bigint, leased bigint, in_hand bigint, denied double precision)
+ LANGUAGE sql
+ STABLE
+AS $function$
+select -- Given without a lease, less what has decayed since: a slot is free once all of it has.
+       ceil(greatest(0, c.loose_slots
+              - c.slot_decay_per_second
+                * extract(epoch from clock_timestamp() - c.counted_at)))::bigint,
+       (select coalesce(sum(s.slots), 0)::bigint
+          from sluice.concurrency_lease_slot s
+         where s.limit_id = c.id),
+       -- By runs: what an agent holds, whatever the state; and what others have in hand, as long as
+       -- the lease lives that was given for it, if one was.
+       (select count(*)
+          from sluice.deployment d
+          join sluice.flow_run r on r.deployment_id = d.id
+         where d.concurrency_limit_id = c.id
+           and (r.leased or r.state_type in ('PENDING', 'RUNNING', 'CANCELLING'))
+           and (r.leased
+                or r.state_details->>'deploymentConcurrencyLeaseId' is null
+                or exists (select
+                             from sluice.concurrency_lease e
+                            where e.id = (r.state_details->>'deploymentConcurrencyLeaseId')::uuid))),
+       greatest(0, c.denied_slots
+         - case when c.slot_decay_per_second > 0 then c.slot_decay_per_second
+                else 1 / greatest(c.avg_slot_occupancy_seconds, 0.1) end
+           * extract(epoch from clock_timestamp() - c.counted_at))
+  from sluice.concurrency_limit c
+ where c.id = limit_id
+$function$;
 CREATE UNIQUE INDEX flow_run_idempotency ON sluice.flow_run USING btree (flow_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);

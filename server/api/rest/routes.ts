@@ -1,7 +1,17 @@
+import { CONCURRENCY_LIMIT_ROUTES } from "./concurrency-limit-routes.ts";
+import { CONCURRENCY_SLOT_ROUTES } from "./concurrency-slot-routes.ts";
 import { CSRF_ROUTES } from "./csrf-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
+import { TAG_LIMIT_ROUTES } from "./tag-limit-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
 
 /** Every route of the REST face. */
-export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...CSRF_ROUTES, ...WORK_POOL_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...CSRF_ROUTES,
+  ...WORK_POOL_ROUTES,
+  ...CONCURRENCY_LIMIT_ROUTES,
+  ...CONCURRENCY_SLOT_ROUTES,
+  ...TAG_LIMIT_ROUTES,
+];
