@@ -4,6 +4,7 @@ import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import initialSql from "./migrations/0001_initial.sql" with { type: "text" };
 import rescheduleSql from "./migrations/0002_lost_policy_reschedule.sql" with { type: "text" };
+import prefectWorkersSql from "./migrations/0005_prefect_workers.sql" with { type: "text" };
 import serverSecretSql from "./migrations/0008_server_secret.sql" with { type: "text" };
 import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
@@ -23,6 +24,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "initial", sql: initialSql },
   { version: 2, name: "lost_policy_reschedule", sql: rescheduleSql },
+  { version: 5, name: "prefect_workers", sql: prefectWorkersSql },
   { version: 8, name: "server_secret", sql: serverSecretSql },
 ];
 

@@ -3,6 +3,7 @@ import { type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes
 import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/leases.ts";
 import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { markWorkersOffline } from "#server/store/workers.ts";
 import { switchedOn } from "#shared/failpoints.ts";
 import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
@@ -15,6 +16,9 @@ import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
 /** Most runs marked Late in one sweep: the rest waits for the next. */
 const LATE_BATCH = 400;
 
+/** How often a Prefect worker beats that does not say how often. */
+const SILENT_WORKER_BEAT_SECONDS = 30;
+
 /**
  * What time does to runs and leases: one idempotent batch that any replica may run, and only one
  * runs at a time.
@@ -26,6 +30,7 @@ export async function sweep(ctx: TransitionContext): Promise<void> {
     await beat(tx, ctx.numbers.outageSeconds);
     if (!switchedOn("no-reaper")) await reapLeases(ctx, tx, wakes);
     await markLate(ctx, tx, wakes);
+    await markWorkersOffline(tx, ctx.numbers.missedHeartbeats, SILENT_WORKER_BEAT_SECONDS);
   });
   wake(ctx, wakes);
 }

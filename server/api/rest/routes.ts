@@ -1,7 +1,15 @@
 import { CSRF_ROUTES } from "./csrf-routes.ts";
+import { FLOW_RUN_ROUTES } from "./flow-run-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
+import { WORKER_ROUTES } from "./worker-routes.ts";
 
 /** Every route of the REST face. */
-export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...CSRF_ROUTES, ...WORK_POOL_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...CSRF_ROUTES,
+  ...WORK_POOL_ROUTES,
+  ...WORKER_ROUTES,
+  ...FLOW_RUN_ROUTES,
+];

@@ -5,7 +5,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
        p.lost_policy as "lostPolicy", p.lost_after_seconds as "lostAfterSeconds",
        p.default_queue_id as "defaultQueueId", p.created_at as "createdAt",
        p.updated_at as "updatedAt",
-       case when p.is_paused then 'PAUSED' when a.online > 0 then 'READY' else 'NOT_READY' end
+       case when p.is_paused then 'PAUSED' when a.online > 0 or w.online then 'READY' else 'NOT_READY' end
          as status,
        a.online as "agentsOnline", q.leased + q.unleased as "slotsHeld",
        q.waiting as "waitingRuns", q.active as "activeSlots"
@@ -16,6 +16,9 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
         where a.work_pool_id = p.id and a.is_connected
           and greatest(a.last_seen_at, v.grace_from)
               > clock_timestamp() - make_interval(secs => a.heartbeat_seconds * $4)) a
+ cross join lateral (
+       select exists (select from sluice.worker w
+                       where w.work_pool_id = p.id and w.status = 'ONLINE') as online) w
  cross join lateral (
        select coalesce(sum(l.held), 0)::bigint as leased,
               coalesce(sum(u.held), 0)::bigint as unleased,
