@@ -26,3 +26,19 @@ export function flowRunNotFound(id: string): AppError {
     { metadata: { flow_run_id: id } },
   );
 }
+
+/** The refusal of a queue's name that a pool does not have. */
+export function workQueueNotFound(workPoolName: string, name: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no work queue '${name}' in work pool '${workPoolName}'.`,
+    { metadata: { work_pool: workPoolName, work_queue: name } },
+  );
+}
+
+/** The refusal of a flow's id or name that there is not. */
+export function flowNotFound(idOrName: string): AppError {
+  return new AppError("not_found", `There is no flow '${idOrName}'; POST /flows/ makes one.`, {
+    metadata: { flow: idOrName },
+  });
+}

@@ -1,5 +1,6 @@
 import type { DeploymentConcurrency } from "#server/domain/flow-run.ts";
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
+import type { SlotRoom } from "#server/domain/slot-room.ts";
 import type { Queryable } from "./database.ts";
 import type { LockedFlowRun } from "./flow-run-changes.ts";
 import byDeploymentSql from "./sql/claim-candidates-by-deployment.sql" with { type: "text" };
@@ -32,6 +33,11 @@ export interface ClaimableQueue {
   readonly priority: number;
   /** Null: no limit. */
   readonly freeSlots: number | null;
+}
+
+interface CountedQueue extends ClaimableQueue {
+  /** It, or its pool. */
+  readonly isPaused: boolean;
 }
 
 /** What all leases of a pool have in common. JSON is text. */
@@ -96,9 +102,33 @@ export async function readClaimFacts(
   workPoolId: string,
   offers: readonly SlotOffer[],
 ): Promise<ClaimFacts> {
+  const facts = await readFacts(tx, workPoolId, offers);
+  return { ...facts, queues: facts.queues.filter((queue) => !queue.isPaused) };
+}
+
+/**
+ * Counts what the pool's limits leave for a run of that queue. Run it after the pool's lock was
+ * had, as a claim does. Undefined if the queue is not the pool's.
+ */
+export async function readSlotRoom(
+  tx: Tx,
+  workPoolId: string,
+  workQueueId: string,
+): Promise<SlotRoom | undefined> {
+  const { queues, poolFree } = await readFacts(tx, workPoolId, []);
+  const queue = queues.find((one) => one.workQueueId === workQueueId);
+  if (queue === undefined) return undefined;
+  return { isPaused: queue.isPaused, queueFree: queue.freeSlots, poolFree };
+}
+
+async function readFacts(
+  tx: Tx,
+  workPoolId: string,
+  offers: readonly SlotOffer[],
+): Promise<Omit<ClaimFacts, "queues"> & { readonly queues: readonly CountedQueue[] }> {
   const { rows } = await tx.query<{
     agents: ClaimingAgent[] | null;
-    queues: ClaimableQueue[] | null;
+    queues: CountedQueue[] | null;
     poolFree: number | null;
     now: number;
   }>({

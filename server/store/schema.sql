@@ -79,6 +79,8 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  path text
+  labels jsonb not null default '{}'::jsonb
   concurrency_limit_id uuid
   collision_strategy text not null default 'ENQUEUE'::text
   grace_period_seconds integer
@@ -122,6 +124,9 @@ table sluice.flow
   id uuid not null
   name text not null
   created_at timestamp with time zone not null default clock_timestamp()
+  tags text[] not null default '{}'::text[]
+  labels jsonb not null default '{}'::jsonb
+  updated_at timestamp with time zone not null default clock_timestamp()
   constraint flow_name_key UNIQUE (name)
   constraint flow_pkey PRIMARY KEY (id)
 
@@ -154,6 +159,7 @@ table sluice.flow_run
   infrastructure_id text
   idempotency_key text
   created_at timestamp with time zone not null default clock_timestamp()
+  parent_task_run_id uuid
   constraint flow_run_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
   constraint flow_run_kind_check CHECK ((kind = ANY (ARRAY['command'::text, 'engine'::text])))
   constraint flow_run_pkey PRIMARY KEY (id)
@@ -171,6 +177,9 @@ table sluice.flow_run_payload
   parameters json not null
   job_variables jsonb not null default '{}'::jsonb
   tags text[] not null default '{}'::text[]
+  labels jsonb not null default '{}'::jsonb
+  context json not null default '{}'::json
+  flow_version text
   constraint flow_run_payload_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
   constraint flow_run_payload_pkey PRIMARY KEY (flow_run_id)
 
@@ -244,6 +253,8 @@ partitioned table sluice.log
   at timestamp with time zone not null
   level smallint not null
   message text not null
+  name text
+  task_run_id uuid
   constraint log_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
   partition by RANGE (stored_at)
 
@@ -263,6 +274,8 @@ table sluice.log_default
   at timestamp with time zone not null
   level smallint not null
   message text not null
+  name text
+  task_run_id uuid
   constraint log_default_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
   partition of sluice.log DEFAULT
 
@@ -315,11 +328,30 @@ table sluice.work_queue
   is_paused boolean not null default false
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  last_polled_at timestamp with time zone
   constraint work_queue_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_queue_pkey PRIMARY KEY (id)
   constraint work_queue_priority_check CHECK ((priority >= 1))
   constraint work_queue_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
+
+table sluice.worker
+  id uuid not null
+  work_pool_id uuid not null
+  name text not null
+  heartbeat_seconds double precision
+  last_heartbeat_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'ONLINE'::text
+  type text
+  metadata jsonb
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint worker_heartbeat_seconds_check CHECK ((heartbeat_seconds > (0)::double precision))
+  constraint worker_pkey PRIMARY KEY (id)
+  constraint worker_status_check CHECK ((status = ANY (ARRAY['ONLINE'::text, 'OFFLINE'::text])))
+  constraint worker_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
+  constraint worker_work_pool_id_name_key UNIQUE (work_pool_id, name)
+  with fillfactor=60
 
 CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
 CREATE INDEX concurrency_lease_by_run ON sluice.concurrency_lease USING btree (flow_run_id) WHERE (flow_run_id IS NOT NULL);
@@ -328,7 +360,9 @@ CREATE INDEX deployment_by_limit ON sluice.deployment USING btree (concurrency_l
 CREATE INDEX deployment_by_queue ON sluice.deployment USING btree (work_queue_id);
 CREATE INDEX flow_run_active ON sluice.flow_run USING btree (work_queue_id) WHERE (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text]));
 CREATE INDEX flow_run_by_deployment ON sluice.flow_run USING btree (deployment_id, id);
+CREATE INDEX flow_run_by_expected_start ON sluice.flow_run USING btree (expected_start_at);
 CREATE INDEX flow_run_by_flow ON sluice.flow_run USING btree (flow_id, id);
+CREATE INDEX flow_run_by_parent ON sluice.flow_run USING btree (parent_task_run_id) WHERE (parent_task_run_id IS NOT NULL);
 CREATE INDEX flow_run_in_hand ON sluice.flow_run USING btree (deployment_id) WHERE (leased OR (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text])));
 CREATE INDEX flow_run_not_late ON sluice.flow_run USING btree (next_start_at) WHERE ((state_type = 'SCHEDULED'::text) AND (state_name = 'Scheduled'::text));
 CREATE INDEX flow_run_ready ON sluice.flow_run USING btree (work_queue_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
@@ -336,7 +370,10 @@ CREATE INDEX flow_run_ready_by_deployment ON sluice.flow_run USING btree (work_q
 CREATE INDEX flow_run_unleased ON sluice.flow_run USING btree (work_queue_id) WHERE ((state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text])) AND (NOT leased));
 CREATE INDEX lease_held_by_agent ON sluice.lease USING btree (agent_id) WHERE (ended_at IS NULL);
 CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHERE (ended_at IS NULL);
+CREATE INDEX log_default_flow_run_id_at_line_offset_idx ON sluice.log_default USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
+CREATE INDEX log_of_clients ON ONLY sluice.log USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
 CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE INDEX worker_online ON sluice.worker USING btree (work_pool_id) WHERE (status = 'ONLINE'::text);
 CREATE OR REPLACE FUNCTION sluice.limit_use(limit_id uuid)
  RETURNS TABLE(loose bigint, leased bigint, in_hand bigint, denied double precision)
  LANGUAGE sql

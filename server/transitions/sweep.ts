@@ -5,6 +5,7 @@ import { type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes
 import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/leases.ts";
 import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { markWorkersOffline } from "#server/store/workers.ts";
 import { switchedOn } from "#shared/failpoints.ts";
 import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
@@ -20,6 +21,9 @@ const LATE_BATCH = 400;
 /** Most leases on slots taken back in one sweep. */
 const EXPIRY_BATCH = 1_000;
 
+/** How often a Prefect worker beats that does not say how often. */
+const SILENT_WORKER_BEAT_SECONDS = 30;
+
 /**
  * What time does to runs, leases and pools: one idempotent batch that any replica may run, and only
  * one runs at a time.
@@ -31,6 +35,7 @@ export async function sweep(ctx: TransitionContext): Promise<void> {
     await beat(tx, ctx.numbers.outageSeconds);
     if (!switchedOn("no-reaper")) await reapLeases(ctx, tx, wakes);
     await markLate(ctx, tx, wakes);
+    await markWorkersOffline(tx, ctx.numbers.missedHeartbeats, SILENT_WORKER_BEAT_SECONDS);
     // Last, since whoever renews a slot's lease waits for this to be committed.
     await wakeWaiting(ctx, tx, await expireSlotLeases(tx, EXPIRY_BATCH), wakes);
     return true;

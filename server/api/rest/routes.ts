@@ -1,10 +1,12 @@
 import { CONCURRENCY_LIMIT_ROUTES } from "./concurrency-limit-routes.ts";
 import { CONCURRENCY_SLOT_ROUTES } from "./concurrency-slot-routes.ts";
 import { CSRF_ROUTES } from "./csrf-routes.ts";
+import { FLOW_RUN_ROUTES } from "./flow-run-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
 import { TAG_LIMIT_ROUTES } from "./tag-limit-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
+import { WORKER_ROUTES } from "./worker-routes.ts";
 
 /** Every route of the REST face. */
 export const ROUTES: readonly Route[] = [
@@ -14,4 +16,6 @@ export const ROUTES: readonly Route[] = [
   ...CONCURRENCY_LIMIT_ROUTES,
   ...CONCURRENCY_SLOT_ROUTES,
   ...TAG_LIMIT_ROUTES,
+  ...WORKER_ROUTES,
+  ...FLOW_RUN_ROUTES,
 ];
