@@ -4,6 +4,7 @@ import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import initialSql from "./migrations/0001_initial.sql" with { type: "text" };
 import rescheduleSql from "./migrations/0002_lost_policy_reschedule.sql" with { type: "text" };
+import blocksSql from "./migrations/0007_blocks.sql" with { type: "text" };
 import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
 import insertSql from "./sql/schema-migration-insert.sql" with { type: "text" };
@@ -22,6 +23,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "initial", sql: initialSql },
   { version: 2, name: "lost_policy_reschedule", sql: rescheduleSql },
+  { version: 7, name: "blocks", sql: blocksSql },
 ];
 
 /** Version of the schema that this program is made for. */
