@@ -20,6 +20,56 @@ table sluice.agent
   constraint agent_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   with fillfactor=60
 
+table sluice.block_document
+  id uuid not null
+  block_type_id uuid not null
+  block_schema_id uuid not null
+  name text not null
+  is_anonymous boolean not null
+  data jsonb not null
+  secrets jsonb not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint block_document_block_schema_id_fkey FOREIGN KEY (block_schema_id) REFERENCES sluice.block_schema(id) ON DELETE CASCADE
+  constraint block_document_block_type_id_fkey FOREIGN KEY (block_type_id) REFERENCES sluice.block_type(id) ON DELETE CASCADE
+  constraint block_document_block_type_id_name_key UNIQUE (block_type_id, name)
+  constraint block_document_pkey PRIMARY KEY (id)
+
+table sluice.block_document_reference
+  block_document_id uuid not null
+  field text not null
+  referenced_id uuid not null
+  constraint block_document_reference_block_document_id_fkey FOREIGN KEY (block_document_id) REFERENCES sluice.block_document(id) ON DELETE CASCADE
+  constraint block_document_reference_pkey PRIMARY KEY (block_document_id, field)
+  constraint block_document_reference_referenced_id_fkey FOREIGN KEY (referenced_id) REFERENCES sluice.block_document(id) ON DELETE CASCADE
+
+table sluice.block_schema
+  id uuid not null
+  block_type_id uuid not null
+  checksum text not null
+  fields json not null
+  capabilities text[] not null default '{}'::text[]
+  version text not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint block_schema_block_type_id_checksum_version_key UNIQUE (block_type_id, checksum, version)
+  constraint block_schema_block_type_id_fkey FOREIGN KEY (block_type_id) REFERENCES sluice.block_type(id) ON DELETE CASCADE
+  constraint block_schema_pkey PRIMARY KEY (id)
+
+table sluice.block_type
+  id uuid not null
+  slug text not null
+  name text not null
+  logo_url text
+  documentation_url text
+  description text
+  code_example text
+  is_protected boolean not null default false
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint block_type_pkey PRIMARY KEY (id)
+  constraint block_type_slug_key UNIQUE (slug)
+
 table sluice.concurrency_lease
   id uuid not null
   holder_type text
@@ -293,6 +343,16 @@ table sluice.server_secret
   created_at timestamp with time zone not null default clock_timestamp()
   constraint server_secret_pkey PRIMARY KEY (name)
 
+table sluice.variable
+  id uuid not null
+  name text not null
+  value json not null
+  tags text[] not null default '{}'::text[]
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint variable_name_key UNIQUE (name)
+  constraint variable_pkey PRIMARY KEY (id)
+
 table sluice.work_pool
   id uuid not null
   name text not null
@@ -354,6 +414,9 @@ table sluice.worker
   with fillfactor=60
 
 CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
+CREATE INDEX block_document_by_schema ON sluice.block_document USING btree (block_schema_id);
+CREATE INDEX block_document_referenced ON sluice.block_document_reference USING btree (referenced_id);
+CREATE INDEX block_schema_by_checksum ON sluice.block_schema USING btree (checksum);
 CREATE INDEX concurrency_lease_by_run ON sluice.concurrency_lease USING btree (flow_run_id) WHERE (flow_run_id IS NOT NULL);
 CREATE INDEX concurrency_lease_slot_by_lease ON sluice.concurrency_lease_slot USING btree (lease_id);
 CREATE INDEX deployment_by_limit ON sluice.deployment USING btree (concurrency_limit_id) WHERE (concurrency_limit_id IS NOT NULL);

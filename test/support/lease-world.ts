@@ -1,5 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
+import { givenKeys } from "#server/store/encryption-keys.ts";
+import { encryptionKey, KEY_BYTES, SecretBox } from "#server/store/secret-box.ts";
 import { WakeUps } from "#server/store/wake-ups.ts";
 import {
   applyDeployment,
@@ -73,6 +75,7 @@ export class LeaseWorld {
       pool: database.pool,
       jobs: { send: async () => {} },
       wakeUps: new WakeUps(newId()),
+      secretBox: new SecretBox(givenKeys([encryptionKey(randomBytes(KEY_BYTES))])),
       logger: silentLogger,
       numbers: { ...NUMBERS, ...options.numbers },
     };
