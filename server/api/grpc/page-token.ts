@@ -46,7 +46,9 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
   const fits = (
     key: unknown[],
   ): key is { [I in keyof Key]: Key[I] extends number ? number : string } & unknown[] =>
-    key.length === like.length && key.every((part, i) => typeof part === typeof like[i]);
+    key.length === like.length &&
+    key.every((part, i) => typeof part === typeof like[i]) &&
+    key.every((part) => typeof part === "string" || Number.isSafeInteger(part));
   if (Array.isArray(parts) && parts[0] === list) {
     const key = parts.slice(1);
     if (fits(key)) return key;
