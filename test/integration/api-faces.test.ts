@@ -98,12 +98,16 @@ describe("lists", () => {
       name: "one",
       jobVariablesJson: '{"command": "true"}',
     });
-    const parametersJson = JSON.stringify({ text: "x".repeat(500_000) });
-    for (let count = 0; count < 10; count++) {
-      await server.client.createFlowRun({ deployment: "large/one", parametersJson });
+    const large = [
+      { parametersJson: JSON.stringify({ text: "x".repeat(500_000) }) },
+      { parametersJson: JSON.stringify({ text: "語".repeat(170_000) }) },
+      { tags: ["x".repeat(1_000_000)] },
+    ];
+    for (let count = 0; count < 12; count++) {
+      await server.client.createFlowRun({ deployment: "large/one", ...large[count % 3] });
     }
     const runs = await server.client.listFlowRuns({ deployment: "large/one" });
-    expect(runs).toHaveLength(10);
+    expect(runs).toHaveLength(12);
   });
 });
 

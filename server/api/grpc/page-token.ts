@@ -59,6 +59,11 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
   );
 }
 
+/** How many bytes texts take on the wire: a character may take three times its length. */
+export function bytesIn(...texts: readonly (string | null)[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0);
+}
+
 /**
  * Cuts what was read, which is up to `size` + 1 rows, to a page of at most `size` rows and about
  * PAGE_BYTES bytes, but at least one row.
