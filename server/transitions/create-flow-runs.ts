@@ -45,6 +45,10 @@ export interface CreatedFlowRun {
   readonly warnings: readonly string[];
 }
 
+/** What a timestamp of the contract can tell. */
+const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+
 interface Parsed {
   readonly input: CreateFlowRunInput;
   readonly reference: DeploymentReference;
@@ -92,7 +96,11 @@ async function store(
   tx: Tx,
   prepared: readonly (Prepared | AppError)[],
 ): Promise<(CreatedFlowRun | AppError)[]> {
-  const runs = prepared.flatMap((item) => (item instanceof AppError ? [] : [item.run]));
+  // In the order of their keys: who creates the same keys in another order at once would wait for
+  // one of ours, and we for one of theirs.
+  const runs = prepared
+    .flatMap((item) => (item instanceof AppError ? [] : [item.run]))
+    .toSorted((a, b) => compareTexts(keyText(a), keyText(b)));
   const inserted = runs.length === 0 ? new Set<string>() : await insertFlowRuns(tx, runs);
   const known = runs.flatMap(({ id, flowId, idempotencyKey }) =>
     inserted.has(id) || idempotencyKey === null ? [] : [{ flowId, idempotencyKey }],
@@ -108,6 +116,15 @@ async function store(
   });
 }
 
+function keyText({ flowId, idempotencyKey }: NewFlowRun): string {
+  return `${flowId} ${idempotencyKey ?? ""}`;
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 function parse(input: CreateFlowRunInput): Parsed {
   if (input.name !== null) requireName("name", input.name);
   if (input.workQueueName !== null) requireName("work_queue_name", input.workQueueName);
@@ -118,6 +135,10 @@ function parse(input: CreateFlowRunInput): Parsed {
   requireStorableText("work_queue_name", input.workQueueName ?? "");
   requireStorableText("idempotency_key", input.idempotencyKey ?? "");
   for (const tag of input.tags) requireStorableText("tags", tag);
+  const { scheduledTime } = input;
+  if (scheduledTime !== null && !(scheduledTime >= FIRST_TIME && scheduledTime <= LAST_TIME)) {
+    throw invalidField("scheduled_time", "it is out of range; give one of the years 1 to 9999");
+  }
   const jobVariables = parseJsonObject("job_variables_json", input.jobVariables);
   requireStorableJson("job_variables_json", jobVariables);
   const reference = parseDeploymentReference("deployment", input.deployment);

@@ -7,7 +7,7 @@ import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 import { readLostPolicy, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
 
@@ -45,7 +45,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
       const { rows, nextPageToken } = toPage(
         read,
         size,
-        ({ baseJobTemplate }) => baseJobTemplate.length,
+        ({ baseJobTemplate, description }) => bytesIn(baseJobTemplate, description),
         ({ name }) => writePageToken("pools", [name]),
       );
       return { workPools: rows.map(writeWorkPool), nextPageToken };
