@@ -358,7 +358,7 @@ table sluice.work_pool
   name text not null
   type text not null
   description text
-  base_job_template jsonb not null default '{}'::jsonb
+  base_job_template json not null default '{}'::json
   is_paused boolean not null default false
   concurrency_limit integer
   default_queue_id uuid
@@ -369,7 +369,7 @@ table sluice.work_pool
   status text not null default 'NOT_READY'::text
   last_transitioned_status_at timestamp with time zone
   last_status_event_id uuid
-  storage_configuration jsonb not null default '{}'::jsonb
+  storage_configuration json not null default '{}'::json
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
