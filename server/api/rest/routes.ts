@@ -11,6 +11,8 @@ import { TAG_LIMIT_ROUTES } from "./tag-limit-routes.ts";
 import { VARIABLE_ROUTES } from "./variable-routes.ts";
 import { WORK_POOL_INSIGHT_ROUTES } from "./work-pool-insight-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
+import { WORK_QUEUE_ID_ROUTES } from "./work-queue-id-routes.ts";
+import { WORK_QUEUE_ROUTES } from "./work-queue-routes.ts";
 import { WORKER_ROUTES } from "./worker-routes.ts";
 import type { Route } from "./route.ts";
 
@@ -29,5 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...VARIABLE_ROUTES,
   ...WORK_POOL_INSIGHT_ROUTES,
   ...WORK_POOL_ROUTES,
+  ...WORK_QUEUE_ID_ROUTES,
+  ...WORK_QUEUE_ROUTES,
   ...WORKER_ROUTES,
 ];
