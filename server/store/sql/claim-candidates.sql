@@ -1,6 +1,10 @@
 -- The runs of some queues that may start within the window, in waterfall order: priority, then
 -- scheduled time, then id. At most `cap` of each queue, so that no queue hides another's runs.
--- Each with its deployment's concurrency limit, looked at no closer here.
+-- Each with its deployment's concurrency limit, looked at no closer here. The window's end is read
+-- once: compared with the running clock itself, runs beyond it would be read and left out one by one.
+with bound as materialized (
+  select clock_timestamp() + make_interval(secs => $4::float8) as until
+)
 select n.id as "flowRunId", n.work_queue_id as "workQueueId", n.priority,
        n.next_start_at as "dueAt", d.concurrency_limit_id as "limitId",
        d.collision_strategy as "collisionStrategy"
@@ -12,7 +16,7 @@ select n.id as "flowRunId", n.work_queue_id as "workQueueId", n.priority,
                    from sluice.flow_run r
                   where r.work_queue_id = q.work_queue_id and r.state_type = 'SCHEDULED'
                     and not r.leased and r.retry_type is distinct from 'in_process'
-                    and r.next_start_at <= clock_timestamp() + make_interval(secs => $4::float8)
+                    and r.next_start_at <= (select until from bound)
                   order by r.next_start_at, r.id
                   limit q.cap) c
          order by q.priority, c.next_start_at, c.id
