@@ -9,6 +9,7 @@ import { openAgentSession } from "#server/transitions/open-agent-session.ts";
 import { sweep } from "#server/transitions/sweep.ts";
 import { updateConcurrencyLimit } from "#server/transitions/update-concurrency-limit.ts";
 import { newId } from "#shared/ids.ts";
+import { at } from "#test/support/json-value.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 
 const worlds: LeaseWorld[] = [];
@@ -54,6 +55,25 @@ function wokenPools(w: LeaseWorld): Set<string> {
   const woken = new Set<string>();
   w.ctx.wakeUps.on("pool", (id) => woken.add(id));
   return woken;
+}
+
+/** What is asked of the database from now on, by name; each answer begins anew. */
+function statementsOf(w: LeaseWorld): () => string[] {
+  const names: string[] = [];
+  w.database.pool.on("acquire", (client) => {
+    const query: (...values: unknown[]) => unknown = client.query.bind(client);
+    Reflect.set(client, "query", (...values: unknown[]) => {
+      const [statement] = values;
+      names.push(
+        typeof statement === "string"
+          ? (statement.split(";")[0] ?? "")
+          : String(at(statement, "name")),
+      );
+      return query(...values);
+    });
+  });
+  w.database.pool.on("release", (_, client) => Reflect.deleteProperty(client, "query"));
+  return () => names.splice(0);
 }
 
 test("a full deployment lets its runs wait as they are, and wakes them when a slot is free", async () => {
@@ -123,6 +143,32 @@ test("ten thousand runs that wait for their deployment hide no others, in one cl
   const leases = await w.claim(agent);
   expect(leases.map((lease) => lease.flowRunId).toSorted()).toEqual(behind.toSorted());
 }, 60_000);
+
+test("a claim asks the database nothing more where no deployment of its candidates is limited", async () => {
+  const w = await world();
+  await w.deploy("limited", 0, "", atMost(1));
+  await w.createRuns(3);
+  const agent = await w.hello();
+  const asked = statementsOf(w);
+  const leases = await w.claim(agent);
+  expect(leases).toHaveLength(3);
+  expect(asked()).toEqual([
+    "begin",
+    "claim-facts",
+    "claim-candidates",
+    "claim-lock",
+    "claim-terms",
+    "flow-run-change",
+    "lease-insert",
+    "commit",
+    "claim-next-due",
+  ]);
+  for (const lease of leases) await grantStarts(w.ctx, [lease]);
+  expect(asked().filter((name) => /limit|slot/.test(name))).toEqual([]);
+  await w.createRuns(1, 0, "work/limited");
+  expect(await w.claim(agent)).toHaveLength(1);
+  expect(asked()).toContain("concurrency-limit-lock");
+});
 
 test("a limit holds over pools, and a slot freed in one wakes the other", async () => {
   const w = await world();
