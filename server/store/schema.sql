@@ -38,8 +38,6 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
-  path text
-  labels jsonb not null default '{}'::jsonb
   constraint deployment_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
   constraint deployment_flow_id_name_key UNIQUE (flow_id, name)
   constraint deployment_pkey PRIMARY KEY (id)
