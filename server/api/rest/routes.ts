@@ -4,6 +4,7 @@ import { FLOW_ROUTES } from "./flow-routes.ts";
 import { FLOW_RUN_CHANGE_ROUTES } from "./flow-run-change-routes.ts";
 import { FLOW_RUN_LIST_ROUTES } from "./flow-run-list-routes.ts";
 import { FLOW_RUN_ROUTES } from "./flow-run-routes.ts";
+import { LOG_ROUTES } from "./log-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
   ...FLOW_RUN_CHANGE_ROUTES,
   ...FLOW_ROUTES,
   ...DEPLOYMENT_ROUTES,
+  ...LOG_ROUTES,
 ];
