@@ -129,8 +129,6 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
-  path text
-  labels jsonb not null default '{}'::jsonb
   concurrency_limit_id uuid
   collision_strategy text not null default 'ENQUEUE'::text
   grace_period_seconds integer

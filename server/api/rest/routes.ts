@@ -5,7 +5,12 @@ import { COLLECTION_ROUTES } from "./collection-routes.ts";
 import { CONCURRENCY_LIMIT_ROUTES } from "./concurrency-limit-routes.ts";
 import { CONCURRENCY_SLOT_ROUTES } from "./concurrency-slot-routes.ts";
 import { CSRF_ROUTES } from "./csrf-routes.ts";
+import { DEPLOYMENT_ROUTES } from "./deployment-routes.ts";
+import { FLOW_ROUTES } from "./flow-routes.ts";
+import { FLOW_RUN_CHANGE_ROUTES } from "./flow-run-change-routes.ts";
+import { FLOW_RUN_LIST_ROUTES } from "./flow-run-list-routes.ts";
 import { FLOW_RUN_ROUTES } from "./flow-run-routes.ts";
+import { LOG_ROUTES } from "./log-routes.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
 import { TAG_LIMIT_ROUTES } from "./tag-limit-routes.ts";
 import { VARIABLE_ROUTES } from "./variable-routes.ts";
@@ -26,7 +31,12 @@ export const ROUTES: readonly Route[] = [
   ...COLLECTION_ROUTES,
   ...CONCURRENCY_LIMIT_ROUTES,
   ...CONCURRENCY_SLOT_ROUTES,
+  ...DEPLOYMENT_ROUTES,
+  ...FLOW_ROUTES,
+  ...FLOW_RUN_CHANGE_ROUTES,
+  ...FLOW_RUN_LIST_ROUTES,
   ...FLOW_RUN_ROUTES,
+  ...LOG_ROUTES,
   ...TAG_LIMIT_ROUTES,
   ...VARIABLE_ROUTES,
   ...WORK_POOL_INSIGHT_ROUTES,
