@@ -17,6 +17,7 @@ import {
 import { insertLeases, leaseKeyText, type LeaseKey, type NewLease } from "#server/store/leases.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import type { TransitionContext } from "./context.ts";
+import { readLeaseReferences } from "./lease-references.ts";
 import { proposeState, storedChange } from "./propose-state.ts";
 
 /** Most leases granted in one transaction: beyond this the wait grows faster than the yield. */
@@ -42,6 +43,8 @@ export interface GrantedLease extends LeaseKey, LeaseTerms {
   readonly parameters: string;
   readonly entrypoint: string | null;
   readonly pullSteps: string | null;
+  /** What the job configuration refers to, secrets included; empty: nothing. Never stored or logged. */
+  readonly references: string;
 }
 
 /** What one claim gave. */
@@ -161,9 +164,14 @@ async function writeGrants(
     leases.length === 0 ? new Map<string, number>() : insertLeases(tx, leases),
   ]);
   const stampedAtMs = performance.now();
+  const references = await readLeaseReferences(
+    ctx,
+    tx,
+    granted.map((run) => ({ ...run, ...terms })),
+  );
   const order = new Map([...agentOf.keys()].map((id, index) => [id, index]));
   return granted
-    .map((run) => {
+    .map((run, index) => {
       const agentId = agentOf.get(run.id) ?? "";
       const key = { flowRunId: run.id, epoch: run.epoch + 1 };
       return {
@@ -174,6 +182,7 @@ async function writeGrants(
         session: sessions.get(agentId) ?? 0,
         stampedAtMs,
         attempt: attempts.get(leaseKeyText(key)) ?? 1,
+        references: references[index] ?? "",
       };
     })
     .sort((a, b) => (order.get(a.flowRunId) ?? 0) - (order.get(b.flowRunId) ?? 0));
@@ -197,7 +206,14 @@ function leaseContent(
   run: ClaimedFlowRun,
 ): Omit<
   GrantedLease,
-  "agentId" | "session" | "attempt" | "stampedAtMs" | "epoch" | "flowRunId" | keyof LeaseTerms
+  | "agentId"
+  | "session"
+  | "attempt"
+  | "stampedAtMs"
+  | "epoch"
+  | "flowRunId"
+  | "references"
+  | keyof LeaseTerms
 > {
   return {
     dueAt: run.nextStartAt ?? run.now,
