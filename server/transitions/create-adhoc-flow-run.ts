@@ -93,7 +93,10 @@ function requireNamed(input: AdhocFlowRun, facts: AdhocFacts): void {
   if (input.workPoolName === null) return;
   if (facts.workPoolId === null) throw workPoolNotFound(input.workPoolName);
   if (facts.workQueueId === null) {
-    throw workQueueNotFound(input.workPoolName, input.workQueueName ?? "default");
+    throw workQueueNotFound({
+      workPoolName: input.workPoolName,
+      name: input.workQueueName ?? "default",
+    });
   }
 }
 
