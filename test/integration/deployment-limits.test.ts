@@ -6,7 +6,6 @@ import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { type GrantedLease, grantLeases } from "#server/transitions/grant-leases.ts";
 import { grantStarts } from "#server/transitions/grant-starts.ts";
 import { openAgentSession } from "#server/transitions/open-agent-session.ts";
-import { sweep } from "#server/transitions/sweep.ts";
 import { updateConcurrencyLimit } from "#server/transitions/update-concurrency-limit.ts";
 import { newId } from "#shared/ids.ts";
 import { at } from "#test/support/json-value.ts";
@@ -244,20 +243,4 @@ test("applying a deployment without a limit takes it away with its own limit", a
   expect(await w.claim(agent)).toHaveLength(1);
   const { rows } = await w.database.pool.query("select from sluice.concurrency_limit");
   expect(rows).toHaveLength(0);
-});
-
-test("an overdue run of a full deployment is CANCELLED instead of Late where it says so", async () => {
-  const w = await world();
-  await w.deploy("cancels", 0, "", atMost(1, "CANCEL_NEW"));
-  await w.deploy("waits", 0, "", atMost(1));
-  for (const name of ["cancels", "waits"]) await w.createRuns(1, 0, `work/${name}`);
-  expect(await w.claim(await w.hello())).toHaveLength(2);
-  const [cancelled = ""] = await w.createRuns(1, 0, "work/cancels");
-  const [late = ""] = await w.createRuns(1, 0, "work/waits");
-  await w.database.pool.query(
-    "update sluice.flow_run set next_start_at = next_start_at - interval '20 s'",
-  );
-  await sweep(w.ctx);
-  expect(await w.run(cancelled)).toMatchObject({ type: "CANCELLED" });
-  expect(await w.run(late)).toMatchObject({ type: "SCHEDULED", name: "Late" });
 });

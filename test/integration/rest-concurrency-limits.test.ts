@@ -201,6 +201,8 @@ describe("slots without a lease", () => {
     await take(name, { slots: 2 });
     await rest.patch(`${V2}/${name}`, { active_slots: 4 });
     expect(await held(name)).toBe(4);
+    await rest.patch(`${V2}/${name}`, { limit: 6, active_slots: null });
+    expect(await held(name)).toBe(4);
     await rest.patch(`${V2}/${name}`, { active_slots: 0 });
     expect(await held(name)).toBe(2);
   });
