@@ -1,4 +1,5 @@
-import { Client, credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import * as concurrencyLimits from "#proto/sluice/v1/concurrency_limit_service.ts";
 import * as deployments from "#proto/sluice/v1/deployment_service.ts";
 import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
@@ -6,7 +7,7 @@ import * as workPools from "#proto/sluice/v1/work_pool_service.ts";
 import * as workQueues from "#proto/sluice/v1/work_queue_service.ts";
 import { InterruptedError } from "./cli-error.ts";
 import type { Connection } from "./connection.ts";
-import { explainServiceError } from "./explain-error.ts";
+import { explainServiceError, isServiceError } from "./explain-error.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
 const MOST_BYTES_PER_MESSAGE = 64 * 1024 * 1024;
@@ -158,8 +159,59 @@ export class ControlPlane {
     return this.#call(deployments.DeploymentServiceService.deleteDeployment, request);
   }
 
+  createConcurrencyLimit(
+    request: concurrencyLimits.CreateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.CreateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.createConcurrencyLimit,
+      request,
+    );
+  }
+
+  getConcurrencyLimit(
+    request: concurrencyLimits.GetConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.GetConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.getConcurrencyLimit,
+      request,
+    );
+  }
+
+  listConcurrencyLimits(
+    request: concurrencyLimits.ListConcurrencyLimitsRequest,
+  ): Promise<concurrencyLimits.ListConcurrencyLimitsResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.listConcurrencyLimits,
+      request,
+    );
+  }
+
+  updateConcurrencyLimit(
+    request: concurrencyLimits.UpdateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.UpdateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.updateConcurrencyLimit,
+      request,
+    );
+  }
+
+  deleteConcurrencyLimit(
+    request: concurrencyLimits.DeleteConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.DeleteConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.deleteConcurrencyLimit,
+      request,
+    );
+  }
+
   createFlowRun(request: flowRuns.CreateFlowRunRequest): Promise<flowRuns.CreateFlowRunResponse> {
     return this.#call(flowRuns.FlowRunServiceService.createFlowRun, request);
+  }
+
+  createFlowRuns(
+    request: flowRuns.CreateFlowRunsRequest,
+  ): Promise<flowRuns.CreateFlowRunsResponse> {
+    return this.#call(flowRuns.FlowRunServiceService.createFlowRuns, request);
   }
 
   getFlowRun(request: flowRuns.GetFlowRunRequest): Promise<flowRuns.GetFlowRunResponse> {
@@ -237,15 +289,4 @@ export class ControlPlane {
   #explained(error: unknown): unknown {
     return isServiceError(error) ? explainServiceError(error, this.#connection) : error;
   }
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "number" &&
-    error.code in status &&
-    "details" in error &&
-    "metadata" in error
-  );
 }

@@ -6,6 +6,7 @@ import { addAgentCommands } from "./commands/agent.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addConcurrencyLimitCommands } from "./commands/global-concurrency-limit.ts";
 import { addFlowRunCommands } from "./commands/flow-run.ts";
 import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
@@ -62,6 +63,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addDeploy(program, cli);
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
+  addConcurrencyLimitCommands(program, cli);
   addAgentCommands(program, cli);
   addProfileCommands(program, cli);
   addCompletion(program, cli);

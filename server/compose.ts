@@ -14,8 +14,10 @@ import { type AgentHoldings, auditSlots } from "#server/store/slot-audit.ts";
 import { startListener } from "#server/store/listener.ts";
 import { migrate } from "#server/store/migrate.ts";
 import { ensurePartitions } from "#server/store/partitions.ts";
+import { SecretBox } from "#server/store/secret-box.ts";
 import { WakeUps } from "#server/store/wake-ups.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
+import { installBlockTypes } from "#server/transitions/install-block-types.ts";
 import { sweep } from "#server/transitions/sweep.ts";
 import { newId } from "#shared/ids.ts";
 import { Lifecycle } from "#shared/lifecycle.ts";
@@ -105,7 +107,10 @@ async function start(
     },
   });
   step("stop the jobs", () => jobs.stop());
-  const ctx: TransitionContext = { pool, jobs, wakeUps, logger, numbers: config.numbers };
+  const secretBox = new SecretBox(config.encryptionKeys);
+  const { numbers } = config;
+  const ctx: TransitionContext = { pool, jobs, wakeUps, secretBox, logger, numbers };
+  await installBlockTypes(ctx);
   context.resolve(ctx);
 
   const sessions = new AgentSessions(ctx);

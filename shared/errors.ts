@@ -22,6 +22,8 @@ const REASONS = {
   reserved_name: { grpc: GRPC_CODE.PERMISSION_DENIED, http: 403 },
   parameters_invalid: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   default_queue: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
+  flow_run_held: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
+  no_free_slot: { grpc: GRPC_CODE.RESOURCE_EXHAUSTED, http: 409 },
   flow_run_ended: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   work_pool_type_mismatch: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   stale_session: { grpc: GRPC_CODE.ABORTED, http: 409 },
@@ -30,6 +32,7 @@ const REASONS = {
   permission_denied: { grpc: GRPC_CODE.PERMISSION_DENIED, http: 403 },
   shutting_down: { grpc: GRPC_CODE.UNAVAILABLE, http: 503 },
   database_unavailable: { grpc: GRPC_CODE.UNAVAILABLE, http: 503 },
+  secrets_unavailable: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 500 },
   internal: { grpc: GRPC_CODE.INTERNAL, http: 500 },
 } as const satisfies Record<string, { grpc: number; http: number }>;
 

@@ -77,6 +77,7 @@ async function createWorkPool(cli: Cli, name: string, options: CreateOptions): P
           ? "LOST_POLICY_UNSPECIFIED"
           : LOST_POLICIES[options.lostPolicy],
       lostAfterSeconds: options.lostAfter,
+      storageConfiguration: undefined,
     }),
   );
   if (options.output === "json") {

@@ -1,4 +1,5 @@
 import type { Millis, StateDetails } from "#server/domain/state.ts";
+import type { JsonObject } from "#shared/json.ts";
 import type { StateType } from "#shared/states.ts";
 import type { Queryable } from "./database.ts";
 import detailsSql from "./sql/flow-run-details.sql" with { type: "text" };
@@ -10,6 +11,7 @@ export interface FlowRunDetails {
   readonly flowId: string;
   readonly deploymentId: string | null;
   readonly deploymentVersion: string | null;
+  readonly flowVersion: string | null;
   readonly workPoolId: string | null;
   readonly workPoolName: string | null;
   readonly workQueueId: string | null;
@@ -27,9 +29,12 @@ export interface FlowRunDetails {
   readonly retryType: "in_process" | "reschedule" | null;
   readonly policy: { readonly pauseKeys?: readonly string[]; readonly resuming?: boolean } | null;
   readonly parameters: string;
+  readonly context: string;
+  readonly labels: JsonObject;
   readonly jobVariables: string;
   readonly tags: readonly string[];
   readonly idempotencyKey: string | null;
+  readonly parentTaskRunId: string | null;
   readonly infrastructureId: string | null;
   readonly createdAt: Millis;
   readonly nextStartAt: Millis | null;

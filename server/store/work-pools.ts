@@ -1,6 +1,7 @@
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Millis } from "#server/domain/state.ts";
 import type { WorkPoolStatus } from "#server/domain/work-pool-status.ts";
+import { isUuid } from "#shared/ids.ts";
 import type { Queryable } from "./database.ts";
 import workPoolCountSql from "./sql/work-pool-count.sql" with { type: "text" };
 import workPoolReadSql from "./sql/work-pool-read.sql" with { type: "text" };
@@ -58,6 +59,19 @@ export async function getWorkPool(
   numbers: LivenessNumbers,
 ): Promise<WorkPoolView | undefined> {
   const [pool] = await readWorkPools(db, { name, limit: 1 }, numbers);
+  return pool;
+}
+
+/** The pool of that name, or else of that id; undefined if there is none. */
+export async function findWorkPool(
+  db: Queryable,
+  nameOrId: string,
+  numbers: LivenessNumbers,
+): Promise<WorkPoolView | undefined> {
+  const named = await getWorkPool(db, nameOrId, numbers);
+  if (named !== undefined || !isUuid(nameOrId)) return named;
+  const filter = { ...EVERY_POOL, ids: [nameOrId] };
+  const [pool] = await readWorkPools(db, { filter, limit: 1 }, numbers);
   return pool;
 }
 

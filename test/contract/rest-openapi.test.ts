@@ -11,10 +11,22 @@ import { at } from "#test/support/json-value.ts";
  * Where we differ from the reference on purpose, each with its reason. What stands here and is no
  * longer so is a failure too.
  */
-const DEVIATIONS: Readonly<Record<string, string>> = {};
+const DEVIATIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "POST /deployments/{id}/create_flow_run",
+    "POST /flow_runs/",
+    "POST /flow_runs/{id}/set_state",
+    "POST /flows/",
+  ].map((route) => [
+    `${route}: answers 200, 201, not 200`,
+    "the reference answers 201 too where something was stored, and does not document it",
+  ]),
+);
 
 /** Routes that the reference does not have, each with its reason. */
-const OURS: Readonly<Record<string, string>> = {};
+const OURS: Readonly<Record<string, string>> = {
+  "POST /work_pools/{name}/preview_job": "the reference resolves a job only in the worker",
+};
 
 const ours = readContract(buildOpenApi(ROUTES).document);
 const reference = readContract(

@@ -101,7 +101,7 @@ test("a queue is named by its id or by pool and name; anything else is refused b
 });
 
 describe("lists of queues", () => {
-  test("go on where the page before ended, by priority or by name, though others come and go", async () => {
+  test("go on where the page before ended, though others come meanwhile; a pool's come by priority", async () => {
     const prefix = newId();
     for (const name of ["d", "a", "c", "b"]) await create({ name: `${prefix}-${name}` });
     const pages = async (workPoolName: string): Promise<string[]> => {

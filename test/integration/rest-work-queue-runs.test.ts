@@ -128,6 +128,32 @@ describe("the runs of a queue", () => {
   });
 });
 
+test("trap 19: a poll of a paused queue advances its last poll and makes its deployments READY; it stays PAUSED", async () => {
+  const { id: deploymentId } = await server.client.applyDeployment({
+    flowName: "flow",
+    name: `d-${newId()}`,
+    workPoolName: pool,
+    workQueueName: "paused",
+    jobVariablesJson: '{"command": "true"}',
+  });
+  const readDeployment = async (): Promise<unknown> =>
+    (await rest.get(`/deployments/${deploymentId}`)).body;
+  const { body: queue } = await rest.get(`/work_pools/${pool}/queues/paused`);
+  const path = `/work_queues/${String(at(queue, "id"))}`;
+  await rest.patch(path, { is_paused: true });
+  expect(await readDeployment()).toMatchObject({ status: "NOT_READY", last_polled: null });
+  expect((await rest.post(`${path}/get_runs`, {})).body).toEqual([]);
+  const polled = await eventually(async () => {
+    const { body } = await rest.get(path);
+    return at(body, "last_polled") !== null && body;
+  });
+  expect(polled).toMatchObject({ status: "PAUSED", is_paused: true });
+  expect(await readDeployment()).toMatchObject({
+    status: "READY",
+    last_polled: at(polled, "last_polled"),
+  });
+});
+
 test("a queue's health names its policy, its late runs and its last poll", async () => {
   const { body: created } = await rest.post(`/work_pools/${pool}/queues`, { name: "health" });
   const id = String(at(created, "id"));

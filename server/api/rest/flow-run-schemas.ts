@@ -1,18 +1,31 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { FlowRunDetails } from "#server/store/flow-run-details.ts";
 import { writeDateTime } from "./date-time.ts";
 import { JsonText } from "./json-text.ts";
-import { Absent, AnyObject, DateTime, named, Nullable, OneOf, Uuid } from "./schema-types.ts";
-import { StateResponse, StateType, writeState } from "./state-schemas.ts";
+import {
+  Absent,
+  AnyObject,
+  Closed,
+  DateTime,
+  named,
+  Nullable,
+  OneOf,
+  Uuid,
+} from "./schema-types.ts";
+import { StateCreate, StateResponse, StateType, writeState } from "./state-schemas.ts";
 
-const Labels = Type.Unsafe<Record<string, string | number | boolean>>({
+const Tags = Type.Optional(Type.Array(Type.String()));
+
+/** Labels: a flat map. */
+export const Labels = Type.Unsafe<Record<string, string | number | boolean>>({
   type: "object",
   additionalProperties: {
     anyOf: [{ type: "boolean" }, { type: "integer" }, { type: "number" }, { type: "string" }],
   },
 });
 
-const FlowRunPolicy = named(
+/** How a run is tried again, and what its pauses left. */
+export const FlowRunPolicy = named(
   "FlowRunPolicy",
   Type.Object({
     max_retries: Type.Optional(Type.Integer({ default: 0 })),
@@ -27,7 +40,65 @@ const FlowRunPolicy = named(
   }),
 );
 
-const CreatedBy = named(
+/** A run to create without a deployment. */
+export const FlowRunCreate = named(
+  "FlowRunCreate",
+  Closed({
+    state: Absent(StateCreate),
+    name: Type.Optional(Nullable(Type.String())),
+    flow_id: Uuid,
+    flow_version: Absent(Type.String()),
+    parameters: Type.Optional(AnyObject),
+    context: Type.Optional(AnyObject),
+    parent_task_run_id: Absent(Uuid),
+    infrastructure_document_id: Absent(Uuid),
+    empirical_policy: Type.Optional(FlowRunPolicy),
+    tags: Tags,
+    labels: Absent(Labels),
+    idempotency_key: Absent(Type.String()),
+    work_pool_name: Absent(Type.String()),
+    work_queue_name: Absent(Type.String()),
+    job_variables: Absent(AnyObject),
+    deployment_id: Absent(Uuid),
+  }),
+);
+
+/** A run of a deployment to create. */
+export const DeploymentFlowRunCreate = named(
+  "DeploymentFlowRunCreate",
+  Closed({
+    state: Absent(StateCreate),
+    name: Type.Optional(Nullable(Type.String())),
+    parameters: Type.Optional(AnyObject),
+    enforce_parameter_schema: Absent(Type.Boolean()),
+    context: Type.Optional(AnyObject),
+    infrastructure_document_id: Absent(Uuid),
+    empirical_policy: Type.Optional(FlowRunPolicy),
+    tags: Tags,
+    idempotency_key: Absent(Type.String()),
+    labels: Absent(Labels),
+    parent_task_run_id: Absent(Uuid),
+    work_queue_name: Absent(Type.String()),
+    job_variables: Absent(AnyObject),
+  }),
+);
+
+/** What to change of a run: what is not there stays. */
+export const FlowRunUpdate = named(
+  "FlowRunUpdate",
+  Closed({
+    name: Absent(Type.String()),
+    flow_version: Absent(Type.String()),
+    parameters: Type.Optional(AnyObject),
+    empirical_policy: Type.Optional(FlowRunPolicy),
+    tags: Tags,
+    infrastructure_pid: Absent(Type.String()),
+    job_variables: Absent(AnyObject),
+  }),
+);
+
+/** Who made something. */
+export const CreatedBy = named(
   "CreatedBy",
   Type.Object({
     id: Absent(Uuid),
@@ -36,46 +107,60 @@ const CreatedBy = named(
   }),
 );
 
+const RUN = {
+  id: Uuid,
+  created: Nullable(DateTime),
+  updated: Nullable(DateTime),
+  name: Type.Optional(Type.String()),
+  flow_id: Uuid,
+  state_id: Absent(Uuid),
+  deployment_id: Absent(Uuid),
+  deployment_version: Absent(Type.String()),
+  work_queue_name: Absent(Type.String()),
+  flow_version: Absent(Type.String()),
+  parameters: Type.Optional(AnyObject),
+  idempotency_key: Absent(Type.String()),
+  context: Type.Optional(AnyObject),
+  empirical_policy: Type.Optional(FlowRunPolicy),
+  tags: Tags,
+  labels: Type.Optional(Labels),
+  parent_task_run_id: Absent(Uuid),
+  state_type: Absent(StateType),
+  state_name: Absent(Type.String()),
+  run_count: Type.Optional(Type.Integer()),
+  expected_start_time: Absent(DateTime),
+  next_scheduled_start_time: Absent(DateTime),
+  start_time: Absent(DateTime),
+  end_time: Absent(DateTime),
+  total_run_time: Type.Optional(Type.Number()),
+  estimated_run_time: Type.Optional(Type.Number()),
+  estimated_start_time_delta: Type.Optional(Type.Number()),
+  auto_scheduled: Type.Optional(Type.Boolean()),
+  infrastructure_document_id: Absent(Uuid),
+  infrastructure_pid: Absent(Type.String()),
+  created_by: Absent(CreatedBy),
+  work_queue_id: Absent(Uuid),
+  job_variables: Absent(AnyObject),
+  state: Absent(StateResponse),
+};
+
 /** A run as it is answered. */
 export const FlowRunResponse = named(
   "FlowRunResponse",
   Type.Object({
-    id: Uuid,
-    created: Nullable(DateTime),
-    updated: Nullable(DateTime),
-    name: Type.Optional(Type.String()),
-    flow_id: Uuid,
-    state_id: Absent(Uuid),
-    deployment_id: Absent(Uuid),
-    deployment_version: Absent(Type.String()),
+    ...RUN,
     work_pool_id: Absent(Uuid),
     work_pool_name: Absent(Type.String()),
-    work_queue_id: Absent(Uuid),
-    work_queue_name: Absent(Type.String()),
-    flow_version: Absent(Type.String()),
-    parameters: Type.Optional(AnyObject),
-    idempotency_key: Absent(Type.String()),
-    context: Type.Optional(AnyObject),
-    empirical_policy: Type.Optional(FlowRunPolicy),
-    tags: Type.Optional(Type.Array(Type.String())),
-    labels: Type.Optional(Labels),
-    parent_task_run_id: Absent(Uuid),
-    state_type: Absent(StateType),
-    state_name: Absent(Type.String()),
-    run_count: Type.Optional(Type.Integer()),
-    expected_start_time: Absent(DateTime),
-    next_scheduled_start_time: Absent(DateTime),
-    start_time: Absent(DateTime),
-    end_time: Absent(DateTime),
-    total_run_time: Type.Optional(Type.Number()),
-    estimated_run_time: Type.Optional(Type.Number()),
-    estimated_start_time_delta: Type.Optional(Type.Number()),
-    auto_scheduled: Type.Optional(Type.Boolean()),
-    infrastructure_document_id: Absent(Uuid),
-    infrastructure_pid: Absent(Type.String()),
-    created_by: Absent(CreatedBy),
-    job_variables: Absent(AnyObject),
-    state: Absent(StateResponse),
+  }),
+);
+
+/** What a poll offers. */
+export const WorkerFlowRunResponse = named(
+  "WorkerFlowRunResponse",
+  Type.Object({
+    work_pool_id: Uuid,
+    work_queue_id: Uuid,
+    flow_run: named("FlowRun", Type.Object(RUN)),
   }),
 );
 
@@ -95,10 +180,10 @@ export function writeFlowRun(run: FlowRunDetails): object {
     work_queue_name: run.workQueueName,
     work_pool_id: run.workPoolId,
     work_pool_name: run.workPoolName,
-    flow_version: null,
+    flow_version: run.flowVersion,
     parameters: new JsonText(run.parameters),
     idempotency_key: run.idempotencyKey,
-    context: {},
+    context: new JsonText(run.context),
     empirical_policy: {
       max_retries: 0,
       retry_delay_seconds: 0,
@@ -109,8 +194,8 @@ export function writeFlowRun(run: FlowRunDetails): object {
       retry_type: run.retryType,
     },
     tags: run.tags,
-    labels: {},
-    parent_task_run_id: null,
+    labels: run.labels,
+    parent_task_run_id: run.parentTaskRunId,
     state_type: run.stateType,
     state_name: run.stateName,
     run_count: run.runCount,
@@ -135,6 +220,19 @@ export function writeFlowRun(run: FlowRunDetails): object {
       data: run.stateData,
       details: run.stateDetails ?? {},
     }),
+  };
+}
+
+/** How a policy's fields say it, the new names before the old. Undefined: not said. */
+export function readPolicy(policy: Static<typeof FlowRunPolicy> | undefined): {
+  retries?: number;
+  retryDelaySeconds?: number;
+} {
+  const retries = policy?.retries ?? (policy?.max_retries || undefined);
+  const delay = policy?.retry_delay ?? (policy?.retry_delay_seconds || undefined);
+  return {
+    ...(retries === undefined ? {} : { retries }),
+    ...(delay === undefined ? {} : { retryDelaySeconds: delay }),
   };
 }
 

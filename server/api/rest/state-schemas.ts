@@ -1,10 +1,10 @@
-import { Type } from "typebox";
-import type { State } from "#server/domain/state.ts";
+import { type Static, Type } from "typebox";
+import type { ProposalAnswer } from "#server/transitions/set-flow-run-state.ts";
+import type { ProposedState, State, StateDetails as DomainDetails } from "#server/domain/state.ts";
 import { STATE_TYPES } from "#shared/states.ts";
-import { writeDateTime } from "./date-time.ts";
-import { Absent, AnyJson, DateTime, named, OneOf, Uuid } from "./schema-types.ts";
+import { readDateTime, writeDateTime } from "./date-time.ts";
+import { Absent, AnyJson, Closed, DateTime, named, Nullable, OneOf, Uuid } from "./schema-types.ts";
 
-/** The nine types of states. */
 export const StateType = named("StateType", OneOf(...STATE_TYPES));
 
 const TextMap = Type.Unsafe<Record<string, string>>({
@@ -12,6 +12,7 @@ const TextMap = Type.Unsafe<Record<string, string>>({
   additionalProperties: { type: "string" },
 });
 
+/** What is remembered about a state. Whatever else a client puts there is kept as it came. */
 const StateDetails = named(
   "StateDetails",
   Type.Object({
@@ -36,6 +37,18 @@ const StateDetails = named(
   }),
 );
 
+/** A state as clients propose it. */
+export const StateCreate = named(
+  "StateCreate",
+  Closed({
+    type: StateType,
+    name: Absent(Type.String()),
+    message: Absent(Type.String()),
+    data: Type.Optional(AnyJson),
+    state_details: Type.Optional(StateDetails),
+  }),
+);
+
 /** A state as it is answered. */
 export const StateResponse = named(
   "State",
@@ -49,6 +62,75 @@ export const StateResponse = named(
     state_details: Type.Optional(StateDetails),
   }),
 );
+
+const details = <const K extends string>(kind: K) =>
+  Type.Optional(Type.Unsafe<K>({ type: "string", const: kind, default: kind }));
+const Reason = Absent(Type.String());
+
+/** What became of a proposal. */
+export const OrchestrationResult = named(
+  "OrchestrationResult",
+  Type.Object({
+    state: Nullable(StateResponse),
+    status: named("SetStateStatus", OneOf("ACCEPT", "REJECT", "ABORT", "WAIT")),
+    details: Type.Union([
+      named("StateAcceptDetails", Type.Object({ type: details("accept_details") })),
+      named(
+        "StateWaitDetails",
+        Type.Object({
+          type: details("wait_details"),
+          delay_seconds: Type.Integer(),
+          reason: Reason,
+        }),
+      ),
+      named("StateRejectDetails", Type.Object({ type: details("reject_details"), reason: Reason })),
+      named("StateAbortDetails", Type.Object({ type: details("abort_details"), reason: Reason })),
+    ]),
+  }),
+);
+
+/** A checked body as a proposal. */
+export function readState(body: Static<typeof StateCreate>): ProposedState {
+  const { type, name, message, data, state_details: given } = body;
+  return {
+    type,
+    // Without a name a state has that of its type; an empty one says as little.
+    ...(name === null || name === undefined || name === "" ? {} : { name }),
+    message: message ?? null,
+    data: data ?? null,
+    details: readDetails(given ?? {}),
+  };
+}
+
+function readDetails(given: Static<typeof StateDetails>): DomainDetails {
+  const {
+    scheduled_time,
+    transition_id,
+    pause_timeout,
+    pause_reschedule,
+    pause_key,
+    run_input_keyset,
+    deployment_concurrency_lease_id,
+    // Follows from where the state is.
+    flow_run_id: _,
+    ...others
+  } = given;
+  const other = Object.fromEntries(
+    Object.entries(others).filter(([, value]) => value !== null && value !== false),
+  );
+  return {
+    ...(scheduled_time ? { scheduledTime: readDateTime(scheduled_time) } : {}),
+    ...(transition_id ? { transitionId: transition_id } : {}),
+    ...(pause_timeout ? { pauseTimeout: readDateTime(pause_timeout) } : {}),
+    ...(pause_reschedule ? { pauseReschedule: true } : {}),
+    ...(pause_key ? { pauseKey: pause_key } : {}),
+    ...(run_input_keyset ? { runInputKeyset: run_input_keyset } : {}),
+    ...(deployment_concurrency_lease_id
+      ? { deploymentConcurrencyLeaseId: deployment_concurrency_lease_id }
+      : {}),
+    ...(Object.keys(other).length > 0 ? { other } : {}),
+  };
+}
 
 /** A state of that run as clients read it. */
 export function writeState(flowRunId: string, state: State): object {
@@ -84,4 +166,24 @@ export function writeState(flowRunId: string, state: State): object {
       deployment_concurrency_lease_id: stored.deploymentConcurrencyLeaseId ?? null,
     },
   };
+}
+
+/** What became of a proposal, and whether something was stored: 201, else 200. */
+export function writeAnswer(
+  flowRunId: string,
+  { answer, state }: ProposalAnswer,
+): { status: 200 | 201; body: object } {
+  const { status } = answer;
+  const reason = "reason" in answer ? { reason: answer.reason } : {};
+  const body = {
+    state: state === null ? null : writeState(flowRunId, state),
+    status,
+    details: {
+      type: `${status.toLowerCase()}_details`,
+      ...(answer.status === "WAIT" ? { delay_seconds: answer.delaySeconds } : {}),
+      ...reason,
+    },
+  };
+  const stored = "change" in answer && answer.change !== null;
+  return { status: stored ? 201 : 200, body };
 }

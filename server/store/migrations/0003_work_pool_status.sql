@@ -5,7 +5,11 @@ alter table sluice.work_pool
     constraint work_pool_status_check check (status in ('READY', 'NOT_READY', 'PAUSED')),
   add column last_transitioned_status_at timestamptz,
   add column last_status_event_id uuid,
-  add column storage_configuration jsonb not null default '{}';
+  add column storage_configuration json not null default '{}',
+  -- As it was given: the order of its keys is the order in which people are shown them.
+  alter column base_job_template drop default,
+  alter column base_job_template type json using base_job_template::json,
+  alter column base_job_template set default '{}';
 update sluice.work_pool set status = 'PAUSED' where is_paused;
 
 -- What an event says of its resource and of others is kept as it was when it happened: later the

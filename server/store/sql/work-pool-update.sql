@@ -4,8 +4,8 @@ update sluice.work_pool p
    set description = case when $2::boolean then $3 else old.description end,
        is_paused = case when $4::boolean then $5 else old.is_paused end,
        concurrency_limit = case when $6::boolean then $7 else old.concurrency_limit end,
-       base_job_template = case when $8::boolean then $9::jsonb else old.base_job_template end,
-       storage_configuration = case when $10::boolean then $11::jsonb
+       base_job_template = case when $8::boolean then $9::json else old.base_job_template end,
+       storage_configuration = case when $10::boolean then $11::json
                                     else old.storage_configuration end,
        updated_at = clock_timestamp()
   from sluice.work_pool old
@@ -13,9 +13,10 @@ update sluice.work_pool p
 returning (select coalesce(jsonb_object_agg(c.field, jsonb_build_object('from', c.before, 'to', c.after)),
                            '{}')
              from (values ('description', to_jsonb(old.description), to_jsonb(p.description)),
-                          ('base_job_template', old.base_job_template, p.base_job_template),
+                          ('base_job_template', to_jsonb(old.base_job_template),
+                           to_jsonb(p.base_job_template)),
                           ('concurrency_limit', to_jsonb(old.concurrency_limit),
                            to_jsonb(p.concurrency_limit)),
-                          ('storage_configuration', old.storage_configuration,
-                           p.storage_configuration)) as c (field, before, after)
+                          ('storage_configuration', to_jsonb(old.storage_configuration),
+                           to_jsonb(p.storage_configuration))) as c (field, before, after)
             where c.before is distinct from c.after) as updates
