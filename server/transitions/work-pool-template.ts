@@ -1,12 +1,14 @@
 import { requireTemplateStructure } from "#server/domain/work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
+import { blockDocumentId } from "#shared/job-template/block-reference.ts";
 import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "#shared/json.ts";
 import { requireStorableJson } from "#shared/storable-text.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
 
 /**
  * Reads a base job template. Throws an invalid_argument that names the field if it cannot be
- * resolved, its variables are no JSON Schema, or a default does not fit its own variable.
+ * resolved, its variables are no JSON Schema, or a default does not fit its own variable. Defaults that
+ * are stored blocks are not looked at: `requireBlockDefaults` does.
  */
 export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const template = parseJsonObject(field, text);
@@ -15,7 +17,10 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const variables = templateVariables(template);
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
-  const violation = schemaViolation("default", variables, templateDefaults(variables), {
+  const defaults = Object.entries(templateDefaults(variables)).filter(
+    ([, value]) => blockDocumentId(value) === undefined,
+  );
+  const violation = schemaViolation("default", variables, Object.fromEntries(defaults), {
     required: false,
   });
   if (violation !== undefined) {
