@@ -3,12 +3,14 @@ import { EXIT_USAGE, usageErrorText, usageHint } from "#shared/program-errors.ts
 import { VERSION } from "#shared/version.ts";
 import { Cli, type Surroundings } from "./cli.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addBlockCommands } from "./commands/block.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addFlowRunCommands } from "./commands/flow-run.ts";
 import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
+import { addVariableCommands } from "./commands/variable.ts";
 import { addVersion } from "./commands/version.ts";
 import { addWorkPoolCommands } from "./commands/work-pool.ts";
 import { reportError } from "./report-error.ts";
@@ -16,6 +18,7 @@ import { reportError } from "./report-error.ts";
 const EPILOGUE = `
 Environment:
   SLUICE_GRPC_URL     address of the control plane (http://127.0.0.1:4201)
+  SLUICE_API_URL      its HTTP address, for variables and blocks (one port below gRPC)
   SLUICE_API_KEY      key to send with every call
   SLUICE_TLS_CA_FILE  certificate that signed the control plane's
   SLUICE_PROFILE      profile to use, as --profile does
@@ -60,6 +63,8 @@ export function buildProgram(surroundings: Surroundings): Command {
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
   addAgentCommands(program, cli);
+  addVariableCommands(program, cli);
+  addBlockCommands(program, cli);
   addProfileCommands(program, cli);
   addCompletion(program, cli);
   addVersion(program, cli);
