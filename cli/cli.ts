@@ -1,6 +1,7 @@
 import type { Millis } from "#shared/clock.ts";
-import { connectionOf } from "./connection.ts";
+import { connectionOf, restConnectionOf } from "./connection.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { RestApi } from "./rest-api.ts";
 import { environmentWithProfile, type Environment } from "./profiles.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -59,5 +60,10 @@ export class Cli {
     } finally {
       plane.close();
     }
+  }
+
+  /** The REST API of the control plane, for what gRPC does not have. */
+  rest(): RestApi {
+    return new RestApi(restConnectionOf(this.environment()), this.surroundings.interrupted());
   }
 }

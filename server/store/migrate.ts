@@ -10,6 +10,7 @@ import prefectWorkersSql from "./migrations/0005_prefect_workers.sql" with { typ
 import concurrencyLimitsSql from "./migrations/0006_concurrency_limits.sql" with { type: "text" };
 import blocksSql from "./migrations/0007_blocks.sql" with { type: "text" };
 import serverSecretSql from "./migrations/0008_server_secret.sql" with { type: "text" };
+import ageingSql from "./migrations/0009_work_pool_ageing.sql" with { type: "text" };
 import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
 import insertSql from "./sql/schema-migration-insert.sql" with { type: "text" };
@@ -34,6 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, name: "concurrency_limits", sql: concurrencyLimitsSql },
   { version: 7, name: "blocks", sql: blocksSql },
   { version: 8, name: "server_secret", sql: serverSecretSql },
+  { version: 9, name: "work_pool_ageing", sql: ageingSql },
 ];
 
 /** Version of the schema that this program is made for. */

@@ -368,6 +368,8 @@ table sluice.work_pool
   last_transitioned_status_at timestamp with time zone
   last_status_event_id uuid
   storage_configuration json not null default '{}'::json
+  ageing_seconds integer
+  constraint work_pool_ageing_seconds_check CHECK ((ageing_seconds > 0))
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))

@@ -1,19 +1,14 @@
 import { requireTemplateStructure } from "#server/domain/work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import {
-  isJsonObject,
-  type JsonObject,
-  jsonAsText,
-  type JsonValue,
-  ownValue,
-  parseJsonObject,
-} from "#shared/json.ts";
+import { blockDocumentId } from "#shared/job-template/block-reference.ts";
+import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "#shared/json.ts";
 import { requireStorableJson } from "#shared/storable-text.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
 
 /**
  * Reads a base job template. Throws an invalid_argument that names the field if it cannot be
- * resolved, its variables are no JSON Schema, or a default does not fit its own variable.
+ * resolved, its variables are no JSON Schema, or a default does not fit its own variable. Defaults that
+ * are stored blocks are not looked at: `requireBlockDefaults` does.
  */
 export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const template = parseJsonObject(field, text);
@@ -23,13 +18,13 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
   // A default that is a stored block is held against the schema with the block's data: see
-  // server/transitions/block-defaults.ts.
-  const defaults = Object.fromEntries(
-    Object.entries(templateDefaults(variables)).filter(
-      ([, value]) => referencedBlock(value) === undefined,
-    ),
+  // server/transitions/block-values.ts.
+  const defaults = Object.entries(templateDefaults(variables)).filter(
+    ([, value]) => blockDocumentId(value) === undefined,
   );
-  const violation = schemaViolation("default", variables, defaults, { required: false });
+  const violation = schemaViolation("default", variables, Object.fromEntries(defaults), {
+    required: false,
+  });
   if (violation !== undefined) {
     throw invalidField(field, `${violation.field}: ${violation.description}`);
   }
@@ -52,11 +47,4 @@ export function templateDefaults(variables: JsonObject): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** The id in `{"$ref": {"block_document_id": …}}`, whatever it is; undefined for anything else. */
-export function referencedBlock(value: JsonValue): string | undefined {
-  const target = isJsonObject(value) ? ownValue(value, "$ref") : undefined;
-  const id = isJsonObject(target) ? ownValue(target, "block_document_id") : undefined;
-  return id === undefined ? undefined : jsonAsText(id);
 }

@@ -39,7 +39,7 @@ function scanned(text: string): string[] {
 }
 
 test("a claim reads waiting runs along their index, and its deployments by key", async () => {
-  const text = await plan("candidates", candidatesSql, `${IDS}, '{1}', '{10}', 0, 100`);
+  const text = await plan("candidates", candidatesSql, `${IDS}, '{1}', '{10}', 0, 100, null`);
   expect(scanned(text)).toEqual([]);
   expect(text).toMatch(/using flow_run_ready .*\n +Index Cond: .*next_start_at <=/);
   expect(text).toContain("deployment_pkey");
@@ -53,7 +53,7 @@ test("neither runs far in the future nor waiting ones are read where they are no
 });
 
 test("a claim behind full deployments goes from one deployment to the next", async () => {
-  const text = await plan("by-deployment", byDeploymentSql, `${IDS}, '{1}', '{10}', 0, 100`);
+  const text = await plan("by-deployment", byDeploymentSql, `${IDS}, '{1}', '{10}', 0, 100, null`);
   expect(scanned(text)).toEqual([]);
   // To the first, to each next, into each, and into those without one: never past waiting runs.
   expect(text.match(/using flow_run_ready_by_deployment/g)).toHaveLength(4);

@@ -56,8 +56,10 @@ with recursive bound as materialized (
 select x.id as "flowRunId", x.work_queue_id as "workQueueId", x.priority,
        x.next_start_at as "dueAt", x.concurrency_limit_id as "limitId",
        x.collision_strategy as "collisionStrategy"
-  from (select c.id, l.work_queue_id, l.priority, c.next_start_at, l.concurrency_limit_id,
-               l.collision_strategy
+  from (select c.id, l.work_queue_id,
+               greatest(1, l.priority - coalesce(floor(greatest(0, extract(epoch from
+                 (select now from bound) - c.next_start_at)) / $6::float8), 0))::integer as priority,
+               c.next_start_at, l.concurrency_limit_id, l.collision_strategy
           from open_lane l
          cross join lateral (
                  select r.id, r.next_start_at
@@ -70,7 +72,10 @@ select x.id as "flowRunId", x.work_queue_id as "workQueueId", x.priority,
                   limit l.cap) c
         union all
         -- Runs without a deployment: no limit is theirs.
-        select c.id, q.work_queue_id, q.priority, c.next_start_at, null, null
+        select c.id, q.work_queue_id,
+               greatest(1, q.priority - coalesce(floor(greatest(0, extract(epoch from
+                 (select now from bound) - c.next_start_at)) / $6::float8), 0))::integer as priority,
+               c.next_start_at, null, null
           from queue q
          cross join lateral (
                  select r.id, r.next_start_at
