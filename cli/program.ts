@@ -6,6 +6,7 @@ import { addAgentCommands } from "./commands/agent.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addConcurrencyLimitCommands } from "./commands/global-concurrency-limit.ts";
 import { addFlowRunCommands } from "./commands/flow-run.ts";
 import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
@@ -16,6 +17,7 @@ import { reportError } from "./report-error.ts";
 const EPILOGUE = `
 Environment:
   SLUICE_GRPC_URL     address of the control plane (http://127.0.0.1:4201)
+  SLUICE_API_URL      its HTTP address; without SLUICE_GRPC_URL, gRPC is one port above it
   SLUICE_API_KEY      key to send with every call
   SLUICE_TLS_CA_FILE  certificate that signed the control plane's
   SLUICE_PROFILE      profile to use, as --profile does
@@ -59,6 +61,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addDeploy(program, cli);
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
+  addConcurrencyLimitCommands(program, cli);
   addAgentCommands(program, cli);
   addProfileCommands(program, cli);
   addCompletion(program, cli);

@@ -59,6 +59,11 @@ describe("server configuration", () => {
     expect(read).not.toThrow("hunter2");
   });
 
+  test("HTTP and gRPC do not share a port, unless any free one is wanted", () => {
+    expect(() => readServerConfig({ port: 5300, grpcPort: 5300 }, {})).toThrow("--grpc-port");
+    expect(readServerConfig({ port: 0, grpcPort: 0 }, {})).toMatchObject({ port: 0, grpcPort: 0 });
+  });
+
   test("a certificate needs its key, and both must be readable", () => {
     expect(() => readServerConfig({ tlsCert: "/c.pem" }, {})).toThrow("--tls-key");
     expect(() => readServerConfig({ tlsKey: "/k.pem" }, {})).toThrow("--tls-cert");

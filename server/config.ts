@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Secrets } from "#server/api/authorize.ts";
 import { readTlsFiles, type TlsFiles } from "#server/api/tls-files.ts";
 import type { RestSettings } from "#server/api/rest/context.ts";
+import type { EncryptionKeys } from "#server/store/secret-box.ts";
 import type { Numbers } from "#server/transitions/context.ts";
 import { invalidField } from "#shared/errors.ts";
 import type { LogLevel, LoggerOptions } from "#shared/logger.ts";
 import { resolveSettings, type SettingsSchema } from "#shared/settings.ts";
+import { ENCRYPTION_SETTINGS, readEncryptionKeys } from "./encryption-settings.ts";
 import { checkAuthString, requireAuth } from "./require-auth.ts";
 import { REST_SETTINGS } from "./rest-settings.ts";
 
@@ -110,6 +112,7 @@ export const SERVER_SETTINGS = {
     secret: true,
     help: "Token that agents must send; it opens nothing but their own service.",
   },
+  ...ENCRYPTION_SETTINGS,
   ...REST_SETTINGS,
   logLevel: {
     kind: "choice",
@@ -213,6 +216,7 @@ export interface ServerConfig {
   readonly databaseConnections: number;
   readonly dataDirectory: string;
   readonly secrets: Secrets;
+  readonly encryptionKeys: EncryptionKeys;
   readonly tls: TlsFiles | null;
   readonly rest: RestSettings;
   readonly retentionDays: number;
@@ -245,6 +249,9 @@ export function readServerConfig(
   const { apiKey, agentToken } = values;
   const secrets = { apiKey, agentToken, authString: checkAuthString(values.authString) };
   requireAuth(values.host, values.noAuth, secrets);
+  if (values.port === values.grpcPort && values.port !== 0) {
+    throw invalidField("--grpc-port", `${values.grpcPort} is also --port; HTTP and gRPC need two`);
+  }
   const home = values.home ?? join(environment["HOME"] ?? homedir(), ".sluice");
   return {
     host: values.host,
@@ -254,6 +261,7 @@ export function readServerConfig(
     databaseConnections: values.databaseConnections,
     dataDirectory: values.dataDir ?? join(home, "postgres"),
     secrets,
+    encryptionKeys: readEncryptionKeys(values, home),
     tls: readTlsFiles(values.tlsCert, values.tlsKey),
     rest: {
       pageLimit: values.pageLimit,

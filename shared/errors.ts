@@ -29,6 +29,7 @@ const REASONS = {
   permission_denied: { grpc: GRPC_CODE.PERMISSION_DENIED, http: 403 },
   shutting_down: { grpc: GRPC_CODE.UNAVAILABLE, http: 503 },
   database_unavailable: { grpc: GRPC_CODE.UNAVAILABLE, http: 503 },
+  secrets_unavailable: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 500 },
   internal: { grpc: GRPC_CODE.INTERNAL, http: 500 },
 } as const satisfies Record<string, { grpc: number; http: number }>;
 

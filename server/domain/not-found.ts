@@ -26,3 +26,55 @@ export function flowRunNotFound(id: string): AppError {
     { metadata: { flow_run_id: id } },
   );
 }
+
+/** The refusal of a queue's name that a pool does not have. */
+export function workQueueNotFound(workPoolName: string, name: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no work queue '${name}' in work pool '${workPoolName}'.`,
+    { metadata: { work_pool: workPoolName, work_queue: name } },
+  );
+}
+
+/** The refusal of a flow's id or name that there is not. */
+export function flowNotFound(idOrName: string): AppError {
+  return new AppError("not_found", `There is no flow '${idOrName}'; POST /flows/ makes one.`, {
+    metadata: { flow: idOrName },
+  });
+}
+
+/** The refusal of a block type's id or slug that there is not. */
+export function blockTypeNotFound(idOrSlug: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no block type '${idOrSlug}'; 'sluice block type ls' lists them.`,
+    { metadata: { block_type: idOrSlug } },
+  );
+}
+
+/** The refusal of a block schema's id or checksum that there is not. */
+export function blockSchemaNotFound(idOrChecksum: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no block schema '${idOrChecksum}'; clients register theirs before they store blocks.`,
+    { metadata: { block_schema: idOrChecksum } },
+  );
+}
+
+/** The refusal of a block document's id or `TYPE/NAME` that there is not. */
+export function blockDocumentNotFound(idOrName: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no block document '${idOrName}'; 'sluice block ls' lists them.`,
+    { metadata: { block_document: idOrName } },
+  );
+}
+
+/** The refusal of a variable's id or name that there is not. */
+export function variableNotFound(idOrName: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no variable '${idOrName}'; 'sluice variable ls' lists them.`,
+    { metadata: { variable: idOrName } },
+  );
+}

@@ -1,3 +1,4 @@
+import type { CollisionStrategy } from "#server/domain/concurrency-limit.ts";
 import type { Millis } from "#server/domain/state.ts";
 import { invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
@@ -41,6 +42,14 @@ export interface DeploymentView {
   readonly workQueueName: string | null;
   readonly retries: number;
   readonly retryDelaySeconds: number;
+  /** Null: any number of its runs at once. */
+  readonly concurrencyLimitId: string | null;
+  readonly concurrencyLimitName: string | null;
+  readonly concurrencyLimit: number | null;
+  /** Slots of that limit that are taken. */
+  readonly slotsHeld: number;
+  readonly collisionStrategy: CollisionStrategy;
+  readonly gracePeriodSeconds: number | null;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;
 }

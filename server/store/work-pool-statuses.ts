@@ -69,7 +69,7 @@ export function poolLabels(pool: { readonly name: string; readonly type: string 
   return { "prefect.resource.name": pool.name, "prefect.work-pool.type": pool.type };
 }
 
-/** Whether an agent of the pool is online. */
+/** Whether an agent or a Prefect worker of the pool is online. */
 export async function isPoolServed(
   db: Queryable,
   workPoolId: string,

@@ -1,8 +1,15 @@
+import {
+  concurrencyLimitNotFound,
+  requireDeploymentLimit,
+  requireGracePeriod,
+} from "#server/domain/concurrency-limit.ts";
 import { parseParameters } from "#server/domain/parameters.ts";
 import { type NewDeployment, upsertDeployment } from "#server/store/deployment-changes.ts";
+import { type DeploymentLimit, setDeploymentLimit } from "#server/store/deployment-limits.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { ensureFlow } from "#server/store/flows.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import { findPoolForDeployment } from "#server/store/work-pool-changes.ts";
 import { ensureWorkQueue } from "#server/store/work-queues.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
@@ -37,6 +44,8 @@ export interface ApplyDeploymentInput {
   readonly workQueueName: string;
   readonly retries: number;
   readonly retryDelaySeconds: number;
+  /** Left out: as it was. */
+  readonly concurrency?: DeploymentLimit;
 }
 
 type Content = Omit<NewDeployment, "id" | "flowId" | "workQueueId">;
@@ -50,8 +59,9 @@ export async function applyDeployment(
   input: ApplyDeploymentInput,
 ): Promise<{ id: string; created: boolean }> {
   const content = readContent(input);
-  return inTransaction(ctx.pool, async (tx) => {
-    const workQueueId = await resolveQueue(tx, input, content.jobVariables);
+  const answer = await inTransaction(ctx.pool, async (tx) => {
+    const place = await resolveQueue(tx, input, content.jobVariables);
+    const { workQueueId } = place;
     const flowId = await ensureFlow(tx, input.flowName);
     const stored = await upsertDeployment(tx, { id: newId(), flowId, workQueueId, ...content });
     await insertEvents(tx, [
@@ -62,8 +72,25 @@ export async function applyDeployment(
         payload: { name: input.name, flow_id: flowId, flow_name: input.flowName },
       },
     ]);
-    return stored;
+    if (input.concurrency !== undefined) {
+      await limitRuns(tx, stored.id, input.concurrency);
+      await notifyOnCommit(tx, ctx.wakeUps, "pool", place.workPoolIds);
+    }
+    return { ...stored, workPoolIds: place.workPoolIds };
   });
+  // Runs that wait may start under another limit.
+  if (input.concurrency !== undefined) {
+    for (const id of answer.workPoolIds) ctx.wakeUps.emit("pool", id);
+  }
+  return { id: answer.id, created: answer.created };
+}
+
+async function limitRuns(tx: Tx, deploymentId: string, wanted: DeploymentLimit): Promise<void> {
+  const { limit, gracePeriodSeconds } = wanted;
+  if (typeof limit === "number") requireDeploymentLimit("concurrency_limit", limit);
+  requireGracePeriod("grace_period_seconds", gracePeriodSeconds);
+  if (await setDeploymentLimit(tx, deploymentId, wanted)) return;
+  throw concurrencyLimitNotFound(typeof limit === "object" ? (limit?.id ?? "") : deploymentId);
 }
 
 function readContent(input: ApplyDeploymentInput): Content {
@@ -146,9 +173,9 @@ async function resolveQueue(
   tx: Tx,
   { workPoolName, workQueueName }: ApplyDeploymentInput,
   jobVariables: JsonObject,
-): Promise<string | null> {
+): Promise<{ workQueueId: string | null; workPoolIds: readonly string[] }> {
   if (workPoolName === "") {
-    if (workQueueName === "") return null;
+    if (workQueueName === "") return { workQueueId: null, workPoolIds: [] };
     throw invalidField(
       "work_queue_name",
       `'${workQueueName}' is in no pool; give work_pool_name too`,
@@ -164,5 +191,11 @@ async function resolveQueue(
     );
   }
   requireDeploymentVariables(pool.baseJobTemplate, jobVariables);
-  return workQueueName === "" ? pool.defaultQueueId : ensureWorkQueue(tx, pool.id, workQueueName);
+  return {
+    workQueueId:
+      workQueueName === ""
+        ? pool.defaultQueueId
+        : await ensureWorkQueue(tx, pool.id, workQueueName),
+    workPoolIds: [pool.id],
+  };
 }

@@ -1,30 +1,33 @@
+import { plainData } from "#server/domain/blocks/block-data.ts";
+import { opener, readBlockDocuments } from "#server/store/block-documents.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
+import { blockDocumentId } from "#shared/job-template/block-reference.ts";
 import type { JsonObject } from "#shared/json.ts";
+import type { TransitionContext } from "./context.ts";
 import { schemaViolation } from "./json-schema.ts";
-import { referencedBlock, templateDefaults, templateVariables } from "./work-pool-template.ts";
-
-/** Data of block documents by id. */
-export type KnownBlocks = ReadonlyMap<string, JsonObject>;
-
-/** What there is while this control plane stores no blocks. */
-export const NO_BLOCKS: KnownBlocks = new Map();
+import { templateDefaults, templateVariables } from "./work-pool-template.ts";
 
 /**
  * Refuses a template with a default `{"$ref": {"block_document_id": …}}` whose block there is not:
  * throws not_found; or whose data its variable does not allow: throws invalid_argument.
  */
-export function requireBlockDefaults(
+export async function requireBlockDefaults(
+  ctx: TransitionContext,
   field: string,
   template: JsonObject,
-  blocks: KnownBlocks,
-): void {
+): Promise<void> {
   const variables = templateVariables(template) ?? {};
-  for (const [name, value] of Object.entries(templateDefaults(variables))) {
-    const id = referencedBlock(value);
-    if (id === undefined) continue;
-    const data = isUuid(id) ? blocks.get(id.toLowerCase()) : undefined;
-    if (data === undefined) {
+  const references = Object.entries(templateDefaults(variables)).flatMap(
+    ([name, value]): [string, string][] => {
+      const id = blockDocumentId(value);
+      return id === undefined ? [] : [[name, id.toLowerCase()]];
+    },
+  );
+  const ids = references.map(([, id]) => id).filter(isUuid);
+  const blocks = await readBlockDocuments(ctx.pool, ids);
+  for (const [name, id] of references) {
+    if (!blocks.has(id)) {
       throw new AppError(
         "not_found",
         `${field}: the default of '${name}' is block document '${id}', which there is not; create ` +
@@ -32,6 +35,7 @@ export function requireBlockDefaults(
         { metadata: { block_document: id } },
       );
     }
+    const data = plainData(blocks, id, opener(ctx.secretBox));
     const violation = schemaViolation("default", variables, { [name]: data }, { required: false });
     if (violation !== undefined) {
       throw invalidField(field, `${violation.field}: ${violation.description}`);

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { OrchestrationSettings } from "#server/domain/orchestrate.ts";
 import type { Jobs } from "#server/store/jobs.ts";
+import type { SecretBox } from "#server/store/secret-box.ts";
 import type { WakeUps } from "#server/store/wake-ups.ts";
 import type { Logger } from "#shared/logger.ts";
 
@@ -9,6 +10,8 @@ export interface TransitionContext {
   readonly pool: Pool;
   readonly jobs: Jobs;
   readonly wakeUps: WakeUps;
+  /** Encrypts and reads the secrets of blocks. */
+  readonly secretBox: SecretBox;
   readonly logger: Logger;
   readonly numbers: Numbers;
 }

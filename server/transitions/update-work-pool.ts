@@ -12,7 +12,7 @@ import {
 } from "#server/store/work-pool-changes.ts";
 import { isPoolServed, moveStatuses } from "#server/store/work-pool-statuses.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
-import { NO_BLOCKS, requireBlockDefaults } from "./block-defaults.ts";
+import { requireBlockDefaults } from "./block-defaults.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireStorage } from "./require-storage.ts";
 import { workPoolUpdated } from "./work-pool-events.ts";
@@ -50,7 +50,7 @@ export async function updateWorkPool(
       ? undefined
       : parseBaseJobTemplate("base_job_template_json", change.baseJobTemplate);
   if (template !== undefined) {
-    requireBlockDefaults("base_job_template_json", template, NO_BLOCKS);
+    await requireBlockDefaults(ctx, "base_job_template_json", template);
   }
   const id = await inTransaction(ctx.pool, async (tx) => {
     const pool = await lockPoolForChange(tx, name);

@@ -1,13 +1,7 @@
 import { requireTemplateStructure } from "#server/domain/work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import {
-  isJsonObject,
-  type JsonObject,
-  jsonAsText,
-  type JsonValue,
-  ownValue,
-  parseJsonObject,
-} from "#shared/json.ts";
+import { blockDocumentId } from "#shared/job-template/block-reference.ts";
+import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "#shared/json.ts";
 import { requireStorableJson } from "#shared/storable-text.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
 
@@ -26,7 +20,7 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   // server/transitions/block-defaults.ts.
   const defaults = Object.fromEntries(
     Object.entries(templateDefaults(variables)).filter(
-      ([, value]) => referencedBlock(value) === undefined,
+      ([, value]) => blockDocumentId(value) === undefined,
     ),
   );
   const violation = schemaViolation("default", variables, defaults, { required: false });
@@ -52,11 +46,4 @@ export function templateDefaults(variables: JsonObject): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** The id in `{"$ref": {"block_document_id": …}}`, whatever it is; undefined for anything else. */
-export function referencedBlock(value: JsonValue): string | undefined {
-  const target = isJsonObject(value) ? ownValue(value, "$ref") : undefined;
-  const id = isJsonObject(target) ? ownValue(target, "block_document_id") : undefined;
-  return id === undefined ? undefined : jsonAsText(id);
 }

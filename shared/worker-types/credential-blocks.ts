@@ -1,10 +1,11 @@
 import type { JsonObject } from "#shared/json.ts";
 import { FLAG, OBJECT, optional, reference, TEXT, variable } from "./variable-schema.ts";
 
-const SECRET_TEXT: JsonObject = { type: "string", format: "password", writeOnly: true };
+/** A text that is not shown. */
+export const SECRET_TEXT: JsonObject = { type: "string", format: "password", writeOnly: true };
 
 /** What a block's schema says about itself beside its fields. */
-interface Block {
+export interface Block {
   readonly title: string;
   readonly description: string;
   readonly slug: string;
@@ -13,7 +14,8 @@ interface Block {
   readonly secretFields?: readonly string[];
 }
 
-function block({
+/** The JSON Schema of a kind of block, with what makes it one. */
+export function block({
   title,
   description,
   slug,

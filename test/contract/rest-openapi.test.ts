@@ -11,7 +11,10 @@ import { at } from "#test/support/json-value.ts";
  * Where we differ from the reference on purpose, each with its reason. What stands here and is no
  * longer so is a failure too.
  */
-const DEVIATIONS: Readonly<Record<string, string>> = {};
+const DEVIATIONS: Readonly<Record<string, string>> = {
+  "POST /flow_runs/{id}/set_state: answers 200, 201, not 200":
+    "the reference answers 201 too where a state was stored, and does not document it",
+};
 
 /** Routes that the reference does not have, each with its reason. */
 const OURS: Readonly<Record<string, string>> = {

@@ -1,7 +1,12 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
+import { givenKeys } from "#server/store/encryption-keys.ts";
+import { encryptionKey, KEY_BYTES, SecretBox } from "#server/store/secret-box.ts";
 import { WakeUps } from "#server/store/wake-ups.ts";
-import { applyDeployment } from "#server/transitions/apply-deployment.ts";
+import {
+  applyDeployment,
+  type ApplyDeploymentInput,
+} from "#server/transitions/apply-deployment.ts";
 import type { Numbers, TransitionContext } from "#server/transitions/context.ts";
 import { createFlowRuns } from "#server/transitions/create-flow-runs.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
@@ -70,6 +75,7 @@ export class LeaseWorld {
       pool: database.pool,
       jobs: { send: async () => {} },
       wakeUps: new WakeUps(newId()),
+      secretBox: new SecretBox(givenKeys([encryptionKey(randomBytes(KEY_BYTES))])),
       logger: silentLogger,
       numbers: { ...NUMBERS, ...options.numbers },
     };
@@ -88,9 +94,14 @@ export class LeaseWorld {
     return world;
   }
 
-  /** Deploys `work/NAME`, a command flow, into the pool. */
-  async deploy(name: string, retries = 0, workQueueName = ""): Promise<void> {
-    await applyDeployment(this.ctx, {
+  /** Deploys `work/NAME`, a command flow, into the pool; answers its id. */
+  async deploy(
+    name: string,
+    retries = 0,
+    workQueueName = "",
+    more: Partial<ApplyDeploymentInput> = {},
+  ): Promise<string> {
+    const { id } = await applyDeployment(this.ctx, {
       flowName: "work",
       name,
       description: "",
@@ -106,7 +117,9 @@ export class LeaseWorld {
       workQueueName,
       retries,
       retryDelaySeconds: 0,
+      ...more,
     });
+    return id;
   }
 
   /** Creates runs that are due now, or in `inSeconds`. */

@@ -1,15 +1,33 @@
+import { BLOCK_DOCUMENT_ROUTES } from "./block-document-routes.ts";
+import { BLOCK_SCHEMA_ROUTES } from "./block-schema-routes.ts";
+import { BLOCK_TYPE_ROUTES } from "./block-type-routes.ts";
 import { COLLECTION_ROUTES } from "./collection-routes.ts";
+import { CONCURRENCY_LIMIT_ROUTES } from "./concurrency-limit-routes.ts";
+import { CONCURRENCY_SLOT_ROUTES } from "./concurrency-slot-routes.ts";
 import { CSRF_ROUTES } from "./csrf-routes.ts";
-import type { Route } from "./route.ts";
+import { FLOW_RUN_ROUTES } from "./flow-run-routes.ts";
 import { SERVER_ROUTES } from "./server-routes.ts";
+import { TAG_LIMIT_ROUTES } from "./tag-limit-routes.ts";
+import { VARIABLE_ROUTES } from "./variable-routes.ts";
 import { WORK_POOL_INSIGHT_ROUTES } from "./work-pool-insight-routes.ts";
 import { WORK_POOL_ROUTES } from "./work-pool-routes.ts";
+import { WORKER_ROUTES } from "./worker-routes.ts";
+import type { Route } from "./route.ts";
 
 /** Every route of the REST face. */
 export const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...CSRF_ROUTES,
+  ...BLOCK_DOCUMENT_ROUTES,
+  ...BLOCK_SCHEMA_ROUTES,
+  ...BLOCK_TYPE_ROUTES,
   ...COLLECTION_ROUTES,
+  ...CONCURRENCY_LIMIT_ROUTES,
+  ...CONCURRENCY_SLOT_ROUTES,
+  ...FLOW_RUN_ROUTES,
+  ...TAG_LIMIT_ROUTES,
+  ...VARIABLE_ROUTES,
   ...WORK_POOL_ROUTES,
   ...WORK_POOL_INSIGHT_ROUTES,
+  ...WORKER_ROUTES,
 ];

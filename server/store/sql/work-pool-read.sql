@@ -36,7 +36,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
                 from sluice.flow_run r
                where r.work_queue_id = q.id and r.state_type = 'SCHEDULED' and not r.leased
                  and r.retry_type is distinct from 'in_process'
-                 and r.next_start_at <= clock_timestamp()) w
+                 and r.next_start_at <= (select clock_timestamp())) w
         cross join lateral (
               select count(*) filter (where r.state_type <> 'CANCELLING') as active
                 from sluice.flow_run r
