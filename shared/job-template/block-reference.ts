@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue, ownValue } from "#shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from "#shared/json.ts";
 
 /**
  * The id of the stored block that a `{"$ref": {"block_document_id": …}}` stands for; undefined if the
@@ -11,6 +11,6 @@ export function blockDocumentId(value: JsonValue | undefined): string | undefine
 }
 
 /** The reference that `blockDocumentId` reads. */
-export function blockReference(id: string): JsonValue {
+export function blockReference(id: string): JsonObject {
   return { $ref: { block_document_id: id } };
 }
