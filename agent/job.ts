@@ -2,6 +2,7 @@ import { FlowRunKind } from "#proto/sluice/v1/flow_run.ts";
 import type { Lease } from "#proto/sluice/v1/lease.ts";
 import { invalidField } from "#shared/errors.ts";
 import { type PreparedJob, prepareJob } from "#shared/job-template/prepare.ts";
+import { mayHaveReferences, readReferences } from "#shared/job-template/references.ts";
 import type { Environment } from "#shared/job-template/substitute.ts";
 import { isJsonArray, kindOfJson, parseJson, parseJsonObject } from "#shared/json.ts";
 import { VERSION } from "#shared/version.ts";
@@ -46,6 +47,7 @@ export function resolveJob(lease: Lease, surroundings: JobSurroundings): Job {
       parameters,
       settings: surroundings.settings,
     },
+    readReferences(parseJsonObject("references", lease.referencesJson)),
   );
   return {
     command: requireCommand(prepared, lease),
@@ -55,6 +57,18 @@ export function resolveJob(lease: Lease, surroundings: JobSurroundings): Job {
     workingDirectory: readWorkingDirectory(prepared),
     keepOutput: readStreamOutput(prepared),
   };
+}
+
+/** Why such a lease goes back. */
+export const REFERENCES_GONE = "the agent started anew, and keeps no secrets on its disk";
+
+/** Whether a lease that the journal kept may need what it does not keep. */
+export function lacksReferences(lease: Lease): boolean {
+  const { baseJobTemplateJson, deploymentJobVariablesJson, jobVariablesJson } = lease;
+  return (
+    lease.referencesJson === "" &&
+    mayHaveReferences([baseJobTemplateJson, deploymentJobVariablesJson, jobVariablesJson])
+  );
 }
 
 function requireCommand({ command }: PreparedJob, lease: Lease): string {

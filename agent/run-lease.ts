@@ -12,7 +12,7 @@ import {
   LaunchError,
   type LeaderEnd,
 } from "./infrastructure/driver.ts";
-import { resolveJob } from "./job.ts";
+import { lacksReferences, REFERENCES_GONE, resolveJob } from "./job.ts";
 import type { AttemptPhase } from "./journal-rows.ts";
 import { attemptPlace, leaseKey } from "./lease-key.ts";
 import type { OutputTail } from "./log-shipper/tail.ts";
@@ -121,7 +121,8 @@ export class RunLease {
   async #accept(): Promise<void> {
     failpoint("agent.lease-received");
     const { journal, onJournalFailure } = this.#around;
-    const lease = Lease.encode(this.lease).finish();
+    // What it refers to may be secret, and is not written to the disk.
+    const lease = Lease.encode({ ...this.lease, referencesJson: "" }).finish();
     // A host that dies forgets it, as it has forgotten to start it: the control plane takes it back.
     const kept = journal.write((rows) => rows.addAccepted(this.key, lease), "agent");
     // Done while the journal is written; user code cannot start before both are through.
@@ -139,7 +140,10 @@ export class RunLease {
 
   async #resume(infrastructure: string | null, sameBoot: boolean): Promise<void> {
     const { reports, driver } = this.#around;
-    if (this.#phase === "accepted") return this.#startWhenPermitted(await this.#prepare());
+    if (this.#phase === "accepted") {
+      if (lacksReferences(this.lease)) return this.#letGo(REFERENCES_GONE, true);
+      return this.#startWhenPermitted(await this.#prepare());
+    }
     if (this.#phase === "ended") return this.#conclude(reports.left(this.key));
     const adoption = await driver.adopt(this.#place, infrastructure, sameBoot);
     if (adoption.kind === "neverStarted") return this.#crash(adoption.reason, true);

@@ -27,11 +27,22 @@ export function flowRunNotFound(id: string): AppError {
   );
 }
 
-/** The refusal of a queue's name that a pool does not have. */
-export function workQueueNotFound(workPoolName: string, name: string): AppError {
+/** The refusal of a queue that there is not: its id, or its name in a pool. */
+export function workQueueNotFound(
+  key: { readonly id: string } | { readonly workPoolName: string; readonly name: string },
+): AppError {
+  if ("id" in key) {
+    return new AppError(
+      "not_found",
+      `There is no work queue ${key.id}; 'sluice work-queue ls' lists them.`,
+      { metadata: { work_queue_id: key.id } },
+    );
+  }
+  const { workPoolName, name } = key;
   return new AppError(
     "not_found",
-    `There is no work queue '${name}' in work pool '${workPoolName}'.`,
+    `There is no work queue '${name}' in work pool '${workPoolName}'; 'sluice work-queue ls' lists ` +
+      "them all.",
     { metadata: { work_pool: workPoolName, work_queue: name } },
   );
 }

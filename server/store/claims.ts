@@ -53,6 +53,8 @@ export interface ClaimFacts {
   readonly queues: readonly ClaimableQueue[];
   /** Null: no limit. */
   readonly poolFree: number | null;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds: number | null;
   /** The database's clock, in Millis. */
   readonly now: number;
 }
@@ -74,6 +76,8 @@ export interface CandidateDraw {
   readonly queues: readonly { workQueueId: string; priority: number; cap: number }[];
   readonly windowSeconds: number;
   readonly limit: number;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds: number | null;
 }
 
 /** A chosen run under its lock, with all that its agent needs. JSON is text. */
@@ -130,6 +134,7 @@ async function readFacts(
     agents: ClaimingAgent[] | null;
     queues: CountedQueue[] | null;
     poolFree: number | null;
+    ageingSeconds: number | null;
     now: number;
   }>({
     name: "claim-facts",
@@ -169,13 +174,14 @@ export async function readCandidatesByDeployment(
   return rows;
 }
 
-function drawValues({ queues, windowSeconds, limit }: CandidateDraw): unknown[] {
+function drawValues({ queues, windowSeconds, limit, ageingSeconds }: CandidateDraw): unknown[] {
   return [
     queues.map((queue) => queue.workQueueId),
     queues.map((queue) => queue.priority),
     queues.map((queue) => queue.cap),
     windowSeconds,
     limit,
+    ageingSeconds,
   ];
 }
 

@@ -1,8 +1,6 @@
 import type { Queryable } from "./database.ts";
 import queuesSql from "./sql/poll-queues.sql" with { type: "text" };
-import recordSql from "./sql/poll-record.sql" with { type: "text" };
 import runsSql from "./sql/poll-runs.sql" with { type: "text" };
-import type { Tx } from "./transaction.ts";
 
 /** A queue that a poll looks into. */
 export interface PolledQueue {
@@ -49,9 +47,4 @@ export async function findPolledRuns(db: Queryable, poll: Poll): Promise<string[
     ],
   });
   return rows.map((row) => row.id);
-}
-
-/** Stores that these queues were polled. */
-export async function recordPolled(tx: Tx, workQueueIds: readonly string[]): Promise<void> {
-  await tx.query({ name: "poll-record", text: recordSql, values: [workQueueIds] });
 }

@@ -129,8 +129,6 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
-  path text
-  labels jsonb not null default '{}'::jsonb
   concurrency_limit_id uuid
   collision_strategy text not null default 'ENQUEUE'::text
   grace_period_seconds integer
@@ -370,6 +368,8 @@ table sluice.work_pool
   last_transitioned_status_at timestamp with time zone
   last_status_event_id uuid
   storage_configuration json not null default '{}'::json
+  ageing_seconds integer
+  constraint work_pool_ageing_seconds_check CHECK ((ageing_seconds > 0))
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
@@ -388,12 +388,15 @@ table sluice.work_queue
   is_paused boolean not null default false
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'NOT_READY'::text
   last_polled_at timestamp with time zone
   constraint work_queue_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_queue_pkey PRIMARY KEY (id)
   constraint work_queue_priority_check CHECK ((priority >= 1))
+  constraint work_queue_status_check CHECK ((status = ANY (ARRAY['READY'::text, 'NOT_READY'::text, 'PAUSED'::text])))
   constraint work_queue_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
+  with fillfactor=60
 
 table sluice.worker
   id uuid not null
@@ -436,6 +439,7 @@ CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHE
 CREATE INDEX log_default_flow_run_id_at_line_offset_idx ON sluice.log_default USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
 CREATE INDEX log_of_clients ON ONLY sluice.log USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
 CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE INDEX work_queue_ready ON sluice.work_queue USING btree (id) WHERE (status = 'READY'::text);
 CREATE INDEX worker_online ON sluice.worker USING btree (work_pool_id) WHERE (status = 'ONLINE'::text);
 CREATE OR REPLACE FUNCTION sluice.limit_use(limit_id uuid)
  RETURNS TABLE(loose bigint, leased bigint, in_hand bigint, denied double precision)

@@ -23,6 +23,8 @@ import { requireDeploymentVariables } from "./pool-job-variables.ts";
 
 const MAX_JSON_CHARACTERS = 1_048_576;
 const MAX_RETRIES = 2_147_483_647;
+/** A hundred years: what is due later than the year 9999 cannot be told, or not be stored. */
+const MAX_RETRY_DELAY_SECONDS = 3_155_760_000;
 
 /** A deployment to create or replace. An empty text is none; JSON is text, empty for `{}`. */
 export interface ApplyDeploymentInput {
@@ -99,10 +101,10 @@ function readContent(input: ApplyDeploymentInput): Content {
   if (!(Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES)) {
     throw invalidField("retries", `${retries} is out of range; give a whole number from 0`);
   }
-  if (!(Number.isFinite(retryDelaySeconds) && retryDelaySeconds >= 0)) {
+  if (!(retryDelaySeconds >= 0 && retryDelaySeconds <= MAX_RETRY_DELAY_SECONDS)) {
     throw invalidField(
       "retry_delay_seconds",
-      `${retryDelaySeconds} is out of range; give seconds from 0`,
+      `${retryDelaySeconds} is out of range; give seconds from 0 to ${MAX_RETRY_DELAY_SECONDS}`,
     );
   }
   const parameters = parseParameters("parameters_json", input.parameters);

@@ -97,14 +97,9 @@ export async function createWorkPool(
         { metadata: { work_pool: input.name } },
       );
     }
-    await insertWorkQueue(tx, {
-      id: defaultQueueId,
-      workPoolId: id,
-      name: DEFAULT_QUEUE_NAME,
-      priority: 1,
-    });
     const { name, type } = input;
     const queue = { id: defaultQueueId, name: DEFAULT_QUEUE_NAME };
+    await insertWorkQueue(tx, { id, name, type }, { ...queue, priority: 1 });
     await insertEvents(tx, [workPoolEvent("created", { id, name, type, queue, storage })]);
     const to = workPoolStatus(input.isPaused, false);
     if (tellsStatus(type)) await moveStatuses(tx, [{ workPoolId: id, from: null, to }]);

@@ -9,6 +9,7 @@ import {
   lockWorkPool,
   revokeLeasesOfPool,
 } from "#server/store/work-pool-changes.ts";
+import { workQueueEvent } from "#server/store/work-queue-events.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
 import { workPoolEvent } from "./work-pool-events.ts";
@@ -27,12 +28,7 @@ export async function deleteWorkPool(ctx: TransitionContext, name: string): Prom
     const agents = await revokeLeasesOfPool(tx, id);
     const queues = await deleteWorkPoolRow(tx, id);
     await insertEvents(tx, [
-      ...queues.map((queue) => ({
-        event: "prefect.work-queue.deleted",
-        resourceKind: "work-queue",
-        resourceId: queue.id,
-        payload: { name: queue.name, work_pool_id: id },
-      })),
+      ...queues.map((queue) => workQueueEvent("deleted", queue, pool)),
       workPoolEvent("deleted", {
         ...pool,
         queue:

@@ -48,6 +48,7 @@ export async function drawCandidates(tx: Tx, facts: ClaimFacts): Promise<Draw> {
     queues,
     windowSeconds: largestPrefetch(facts),
     limit: alike ? room : CLAIM_BATCH * 10,
+    ageingSeconds: facts.ageingSeconds,
   };
   const candidates = await pastFullDeployments(tx, await readCandidates(tx, draw), draw);
   const limitIds = limitsOf(candidates);

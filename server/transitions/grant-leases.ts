@@ -19,6 +19,7 @@ import { insertLeases, leaseKeyText, type LeaseKey, type NewLease } from "#serve
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import type { TransitionContext } from "./context.ts";
 import { CLAIM_BATCH, drawCandidates, largestPrefetch } from "./draw-candidates.ts";
+import { readLeaseReferences } from "./lease-references.ts";
 import { proposeState, storedChange } from "./propose-state.ts";
 
 /** A lease as committed, with all that its agent needs. JSON is text, times are Millis. */
@@ -41,6 +42,8 @@ export interface GrantedLease extends LeaseKey, LeaseTerms {
   readonly parameters: string;
   readonly entrypoint: string | null;
   readonly pullSteps: string | null;
+  /** What the job configuration refers to, secrets included; empty: nothing. Never stored or logged. */
+  readonly references: string;
 }
 
 /** What one claim gave. */
@@ -153,9 +156,14 @@ async function writeGrants(
     leases.length === 0 ? new Map<string, number>() : insertLeases(tx, leases),
   ]);
   const stampedAtMs = performance.now();
+  const references = await readLeaseReferences(
+    ctx,
+    tx,
+    granted.map((run) => ({ ...run, ...terms })),
+  );
   return {
     moved: moves.map(({ run }) => run.id),
-    leases: granted.map((run) => {
+    leases: granted.map((run, index) => {
       const agentId = agentOf.get(run.id) ?? "";
       const key = { flowRunId: run.id, epoch: run.epoch + 1 };
       return {
@@ -166,6 +174,7 @@ async function writeGrants(
         session: sessions.get(agentId) ?? 0,
         stampedAtMs,
         attempt: attempts.get(leaseKeyText(key)) ?? 1,
+        references: references[index] ?? "",
       };
     }),
   };
@@ -208,7 +217,14 @@ function leaseContent(
   run: ClaimedFlowRun,
 ): Omit<
   GrantedLease,
-  "agentId" | "session" | "attempt" | "stampedAtMs" | "epoch" | "flowRunId" | keyof LeaseTerms
+  | "agentId"
+  | "session"
+  | "attempt"
+  | "stampedAtMs"
+  | "epoch"
+  | "flowRunId"
+  | "references"
+  | keyof LeaseTerms
 > {
   return {
     dueAt: run.nextStartAt ?? run.now,

@@ -19,9 +19,10 @@ import { switchedOn } from "#shared/failpoints.ts";
 import { isUuid } from "#shared/ids.ts";
 import { requireName } from "#shared/names.ts";
 import type { TransitionContext } from "./context.ts";
-import { createWorkPool } from "./create-work-pool.ts";
+import { ensureWorkPool } from "./ensure-work-pool.ts";
 import { markServed } from "./mark-served.ts";
 import { reconcileHeld } from "./reconcile-held.ts";
+import { recordPoll } from "./record-poll.ts";
 import { noWakes, wake, type Wakes } from "./write-attempts.ts";
 
 /** How far the agent's journal says an attempt is. */
@@ -77,10 +78,18 @@ export async function openAgentSession(
   });
   if (opened !== undefined) {
     wake(ctx, wakes);
+    recordPoll(ctx, [], [hello.agentId]);
     return opened;
   }
   if (!hello.createPoolIfNotFound) throw poolNotFound(hello.workPoolName);
-  await createPool(ctx, hello);
+  // Another agent of the same fleet may be first: the pool is there, which is all that is wanted.
+  await ensureWorkPool(ctx, {
+    name: hello.workPoolName,
+    type: hello.type === "" ? "process" : hello.type,
+    description: "",
+    isPaused: false,
+    concurrencyLimit: null,
+  });
   return openAgentSession(ctx, { ...hello, createPoolIfNotFound: false });
 }
 
@@ -147,21 +156,6 @@ async function registration(
     version: hello.version,
     hostname: hello.hostname,
   };
-}
-
-async function createPool(ctx: TransitionContext, hello: AgentHelloInput): Promise<void> {
-  try {
-    await createWorkPool(ctx, {
-      name: hello.workPoolName,
-      type: hello.type === "" ? "process" : hello.type,
-      description: "",
-      isPaused: false,
-      concurrencyLimit: null,
-    });
-  } catch (error) {
-    // Another agent of the same fleet was first: the pool is there, which is all that is wanted.
-    if (!(error instanceof AppError && error.reason === "already_exists")) throw error;
-  }
 }
 
 function validateHello(hello: AgentHelloInput): void {

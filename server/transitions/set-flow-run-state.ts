@@ -4,6 +4,7 @@ import { flowRunNotFound } from "#server/domain/not-found.ts";
 import { holdsSlot, occupiesSlot, refuseWithoutRoom } from "#server/domain/slot-room.ts";
 import type { ProposedState, State } from "#server/domain/state.ts";
 import { poolLockStatement, readSlotRoom } from "#server/store/claims.ts";
+import { withDeploymentSlots } from "#server/store/deployment-slots.ts";
 import { factsOf, type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes.ts";
 import { readFlowRunSlot, withProposalFacts } from "#server/store/flow-run-proposals.ts";
 import { lockLeases } from "#server/store/leases.ts";
@@ -72,7 +73,8 @@ async function propose(
   if (locked === undefined) throw flowRunNotFound(flowRunId);
   const fenced = whyFenced(locked, state.type, claim);
   if (fenced !== null) return { answer: { status: "ABORT", reason: fenced }, state: null };
-  const run = await withProposalFacts(tx, locked);
+  const [run] = await withDeploymentSlots(tx, [await withProposalFacts(tx, locked)]);
+  if (run === undefined) throw flowRunNotFound(flowRunId);
   const answer = proposeState(ctx, run, state, force ? "minimal" : "core");
   const change = storedChange(answer);
   if (change === null) return { answer, state: standing(run, answer) };

@@ -12,6 +12,7 @@ import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
 import { refreshPoolStatuses } from "./refresh-pool-statuses.ts";
+import { refreshQueueStatuses } from "./refresh-queue-statuses.ts";
 import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, wakeWaiting, writeAttempts } from "./write-attempts.ts";
@@ -25,8 +26,8 @@ const EXPIRY_BATCH = 1_000;
 const SILENT_WORKER_BEAT_SECONDS = 30;
 
 /**
- * What time does to runs, leases and pools: one idempotent batch that any replica may run, and only
- * one runs at a time.
+ * What time does to runs, leases, pools and queues: one idempotent batch that any replica may run,
+ * and only one runs at a time.
  */
 export async function sweep(ctx: TransitionContext): Promise<void> {
   const wakes = noWakes();
@@ -41,7 +42,9 @@ export async function sweep(ctx: TransitionContext): Promise<void> {
     return true;
   });
   wake(ctx, wakes);
-  if (swept) await refreshPoolStatuses(ctx);
+  if (!swept) return;
+  await refreshPoolStatuses(ctx);
+  await refreshQueueStatuses(ctx);
 }
 
 /** Takes back leases that nobody accepted, and judges those whose agent is silent. */

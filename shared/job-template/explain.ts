@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from "#shared/json.ts";
 import { expandDottedKeys, mergeJobVariables, variableDefaults } from "./job-variables.ts";
-import { pendingReferences, resolveJobConfiguration } from "./resolve.ts";
+import { findReferences } from "./references.ts";
+import { resolveJobConfiguration } from "./resolve.ts";
 import { secretVariables } from "./secret-variables.ts";
 
 /** Who gave a value; the last of them wins. `unset`: nobody, so that what needs it is left out. */
@@ -72,12 +73,11 @@ export function explainJob(input: ExplainInput): JobExplanation {
     ...levels.pool,
     ...mergeJobVariables(input.deploymentJobVariables, input.jobVariables),
   };
-  const references = pendingReferences(jobConfiguration).map(({ name }) => name);
   return {
     jobConfiguration,
     variables: explainVariables(baseJobTemplate, values, levels),
     env: explainEnv(baseJobTemplate, ownValue(jobConfiguration, "env") ?? values["env"], levels),
-    references: [...new Set(references)],
+    references: findReferences(jobConfiguration).map(({ name }) => name),
   };
 }
 

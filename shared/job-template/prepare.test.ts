@@ -104,7 +104,7 @@ test("an empty command is none, and the driver's own settings are passed on", ()
 
 test("a wrong type names the key", () => {
   expect(() => prepare({ command: ["a"] })).toThrow(
-    'job_configuration.command: must be a text, not ["a"]',
+    "job_configuration.command: must be a text, not an array",
   );
   expect(() => prepare({ env: "A=1" })).toThrow(
     "job_configuration.env: must be an object of texts",
@@ -113,7 +113,7 @@ test("a wrong type names the key", () => {
 
 test("a reference nobody can resolve is refused before anything starts", () => {
   expect(() => prepare({ env: { KEY: "{{ prefect.blocks.secret.key }}" } })).toThrow(
-    "job_configuration.env: refers to the block 'prefect.blocks.secret.key'",
+    "job_configuration.env: refers to 'prefect.blocks.secret.key': the control plane did not send it",
   );
 });
 

@@ -4,10 +4,12 @@ import {
   type JsonObject,
   jsonAsText,
   type JsonValue,
+  kindOfJson,
   ownValue,
 } from "#shared/json.ts";
 import { findPlaceholders, type Placeholder, replacePlaceholders } from "./placeholder.ts";
-import { pendingReferences, resolveJobConfiguration, type TemplateInput } from "./resolve.ts";
+import { fillReferences, NO_REFERENCES, type ResolvedReferences } from "./references.ts";
+import { resolveJobConfiguration, type TemplateInput } from "./resolve.ts";
 import { valueAt } from "./substitute.ts";
 
 /** The run a job is prepared for. Null: there is none, or it is not known. */
@@ -47,12 +49,15 @@ const OURS: ReadonlySet<string> = new Set(["command", "name", "env", "labels"]);
 
 /**
  * Resolves the template and prepares it for one run. Throws an invalid_argument that names the key
- * of the job configuration if one has a wrong type or refers to a block or variable that this
- * program cannot read.
+ * of the job configuration, and shows no value, if one has a wrong type or refers to a block or
+ * variable that is not among the references.
  */
-export function prepareJob(template: TemplateInput, context: JobContext): PreparedJob {
-  const configuration = resolveJobConfiguration(template);
-  refusePendingReferences(configuration);
+export function prepareJob(
+  template: TemplateInput,
+  context: JobContext,
+  references: ResolvedReferences = NO_REFERENCES,
+): PreparedJob {
+  const configuration = fillReferences(resolveJobConfiguration(template), references);
   const env = readEnv(configuration);
   const ownEnv = Object.entries({ ...context.settings, ...identityEnv(context), ...env });
   return {
@@ -158,18 +163,7 @@ function readLabels(configuration: JsonObject): Record<string, string> {
 function wrongType(key: string, wanted: string, value: JsonValue): Error {
   return invalidField(
     `job_configuration.${key}`,
-    `must be ${wanted}, not ${JSON.stringify(value)}`,
+    // Not the value itself: it may be that of a block, which nobody must see.
+    `must be ${wanted}, not ${kindOfJson(value)}`,
   );
-}
-
-function refusePendingReferences(configuration: JsonObject): void {
-  for (const [key, value] of Object.entries(configuration)) {
-    const [pending] = pendingReferences(value);
-    if (pending === undefined) continue;
-    const what = pending.kind === "block" ? "block" : "variable";
-    throw invalidField(
-      `job_configuration.${key}`,
-      `refers to the ${what} '${pending.name}', and this agent has no ${what}s; give the value itself`,
-    );
-  }
 }

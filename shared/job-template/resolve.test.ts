@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "#shared/json.ts";
 import { defaultBaseJobTemplate } from "#shared/worker-types/worker-types.ts";
-import { pendingReferences, resolveJobConfiguration } from "./resolve.ts";
+import { resolveJobConfiguration } from "./resolve.ts";
 
 interface Levels {
   readonly configuration?: JsonObject;
@@ -100,14 +100,6 @@ describe("a job configuration", () => {
       }),
     );
   });
-});
-
-test("references to blocks and variables are found wherever they stand", () => {
-  const value = { a: ["x {{ prefect.blocks.secret.s }}"], b: "{{ prefect.variables.v }}", c: 1 };
-  expect(pendingReferences(value).map(({ name }) => name)).toEqual([
-    "prefect.blocks.secret.s",
-    "prefect.variables.v",
-  ]);
 });
 
 test("the default process template passes each variable on under its own name", () => {

@@ -1,12 +1,5 @@
-import {
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  ownValue,
-} from "#shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from "#shared/json.ts";
 import { mergeJobVariables, variableDefaults } from "./job-variables.ts";
-import { findPlaceholders, type Placeholder } from "./placeholder.ts";
 import { type Environment, substituteObject } from "./substitute.ts";
 
 /** What a job configuration is made of. */
@@ -22,7 +15,7 @@ export interface TemplateInput {
 
 /**
  * The job configuration of one run, every placeholder filled but those of blocks and variables
- * (`pendingReferences` finds them). Of all variables only `env` is merged across the levels, later
+ * (`findReferences` finds them). Of all variables only `env` is merged across the levels, later
  * ones winning name by name: template, template default, deployment, run. Changes no input.
  */
 export function resolveJobConfiguration(input: TemplateInput): JsonObject {
@@ -47,13 +40,4 @@ function addGivenEnv(configuration: JsonObject, givenEnv: JsonValue | undefined)
   const env = ownValue(configuration, "env");
   if (!isJsonObject(env) || !isJsonObject(givenEnv)) return configuration;
   return { ...configuration, env: { ...env, ...givenEnv } };
-}
-
-/** The placeholders of blocks and variables that are left in a value, in order. */
-export function pendingReferences(value: JsonValue): Placeholder[] {
-  if (typeof value === "string") {
-    return findPlaceholders(value).filter(({ kind }) => kind === "block" || kind === "variable");
-  }
-  if (isJsonArray(value)) return value.flatMap(pendingReferences);
-  return isJsonObject(value) ? Object.values(value).flatMap(pendingReferences) : [];
 }

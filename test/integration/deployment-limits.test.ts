@@ -6,9 +6,10 @@ import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { type GrantedLease, grantLeases } from "#server/transitions/grant-leases.ts";
 import { grantStarts } from "#server/transitions/grant-starts.ts";
 import { openAgentSession } from "#server/transitions/open-agent-session.ts";
-import { sweep } from "#server/transitions/sweep.ts";
 import { updateConcurrencyLimit } from "#server/transitions/update-concurrency-limit.ts";
 import { newId } from "#shared/ids.ts";
+import { at } from "#test/support/json-value.ts";
+import { setFlowRunState } from "#server/transitions/set-flow-run-state.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 
 const worlds: LeaseWorld[] = [];
@@ -54,6 +55,25 @@ function wokenPools(w: LeaseWorld): Set<string> {
   const woken = new Set<string>();
   w.ctx.wakeUps.on("pool", (id) => woken.add(id));
   return woken;
+}
+
+/** What is asked of the database from now on, by name; each answer begins anew. */
+function statementsOf(w: LeaseWorld): () => string[] {
+  const names: string[] = [];
+  w.database.pool.on("acquire", (client) => {
+    const query: (...values: unknown[]) => unknown = client.query.bind(client);
+    Reflect.set(client, "query", (...values: unknown[]) => {
+      const [statement] = values;
+      names.push(
+        typeof statement === "string"
+          ? (statement.split(";")[0] ?? "")
+          : String(at(statement, "name")),
+      );
+      return query(...values);
+    });
+  });
+  w.database.pool.on("release", (_, client) => Reflect.deleteProperty(client, "query"));
+  return () => names.splice(0);
 }
 
 test("a full deployment lets its runs wait as they are, and wakes them when a slot is free", async () => {
@@ -123,6 +143,31 @@ test("ten thousand runs that wait for their deployment hide no others, in one cl
   const leases = await w.claim(agent);
   expect(leases.map((lease) => lease.flowRunId).toSorted()).toEqual(behind.toSorted());
 }, 60_000);
+
+test("a claim asks the database nothing more where no deployment of its candidates is limited", async () => {
+  const w = await world();
+  await w.deploy("limited", 0, "", atMost(1));
+  await w.createRuns(3);
+  const agent = await w.hello();
+  const asked = statementsOf(w);
+  const leases = await w.claim(agent);
+  expect(leases).toHaveLength(3);
+  // Beside the claim the hello is still being noted as a poll of the queues.
+  expect(asked().filter((name) => /^(claim|flow-run|lease|concurrency)-/.test(name))).toEqual([
+    "claim-facts",
+    "claim-candidates",
+    "claim-lock",
+    "claim-terms",
+    "flow-run-change",
+    "lease-insert",
+    "claim-next-due",
+  ]);
+  for (const lease of leases) await grantStarts(w.ctx, [lease]);
+  expect(asked().filter((name) => /limit|slot/.test(name))).toEqual([]);
+  await w.createRuns(1, 0, "work/limited");
+  expect(await w.claim(agent)).toHaveLength(1);
+  expect(asked()).toContain("concurrency-limit-lock");
+});
 
 test("a limit holds over pools, and a slot freed in one wakes the other", async () => {
   const w = await world();
@@ -200,18 +245,15 @@ test("applying a deployment without a limit takes it away with its own limit", a
   expect(rows).toHaveLength(0);
 });
 
-test("an overdue run of a full deployment is CANCELLED instead of Late where it says so", async () => {
+test("a state proposed for a run of a full deployment is held against its limit, and ENQUEUE waits", async () => {
   const w = await world();
-  await w.deploy("cancels", 0, "", atMost(1, "CANCEL_NEW"));
-  await w.deploy("waits", 0, "", atMost(1));
-  for (const name of ["cancels", "waits"]) await w.createRuns(1, 0, `work/${name}`);
-  expect(await w.claim(await w.hello())).toHaveLength(2);
-  const [cancelled = ""] = await w.createRuns(1, 0, "work/cancels");
-  const [late = ""] = await w.createRuns(1, 0, "work/waits");
-  await w.database.pool.query(
-    "update sluice.flow_run set next_start_at = next_start_at - interval '20 s'",
-  );
-  await sweep(w.ctx);
-  expect(await w.run(cancelled)).toMatchObject({ type: "CANCELLED" });
-  expect(await w.run(late)).toMatchObject({ type: "SCHEDULED", name: "Late" });
+  await w.deploy("limited", 0, "", atMost(1));
+  const [first = "", second = ""] = await w.createRuns(2, 0, "work/limited");
+  const pending = (flowRunId: string): ReturnType<typeof setFlowRunState> =>
+    setFlowRunState(w.ctx, { flowRunId, state: { type: "PENDING" }, force: false, claim: null });
+  expect((await pending(first)).answer.status).toBe("ACCEPT");
+  const refused = await pending(second);
+  expect(refused.answer.status).toBe("REJECT");
+  expect(refused.state).toMatchObject({ type: "SCHEDULED", name: "AwaitingConcurrencySlot" });
+  expect(await w.claim(await w.hello())).toEqual([]);
 });

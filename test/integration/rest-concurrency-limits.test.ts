@@ -31,6 +31,8 @@ const take = (name: string, more: object = {}): Promise<RestAnswer> =>
 const held = async (name: string): Promise<unknown> =>
   at((await rest.get(`${V2}/${name}`)).body, "active_slots");
 
+const textAt = (value: unknown, ...path: (string | number)[]): string => String(at(value, ...path));
+
 function expectFull(answer: RestAnswer): void {
   expect(answer.status).toBe(423);
   expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -55,7 +57,7 @@ describe("a concurrency limit", () => {
       slot_decay_per_second: 0,
       avg_slot_occupancy_seconds: 2,
     });
-    const id = String(at(created.body, "id"));
+    const id = textAt(created.body, "id");
     const byId = await rest.get(`${V2}/${id}`);
     expect(byId).toMatchObject({ status: 200, body: { id, name, active_slots: 1 } });
     expect((await rest.get(`${V2}/${encodeURIComponent(name)}`)).body).toEqual(byId.body);
@@ -89,7 +91,7 @@ describe("a concurrency limit", () => {
   test("is listed by name, in pages", async () => {
     const names = [await limit(1), await limit(2)].toSorted();
     const { body } = await rest.post(`${V2}/filter`, { limit: 200, offset: 0 });
-    const all = (Array.isArray(body) ? body : []).map((entry) => String(at(entry, "name")));
+    const all = (Array.isArray(body) ? body : []).map((entry) => textAt(entry, "name"));
     expect(all).toEqual(all.toSorted());
     expect(all).toEqual(expect.arrayContaining(names));
     const second = await rest.post(`${V2}/filter`, { limit: 1, offset: 1 });
@@ -105,8 +107,8 @@ describe("slots under a lease", () => {
     expect(taken).toMatchObject({ status: 200, body: { limits: [{ name, limit: 1 }] } });
     expect(await held(name)).toBe(1);
     expectFull(await take(name));
-    const lease_id = at(taken.body, "lease_id");
-    expect((await rest.post(`${V2}/leases/${String(lease_id)}/renew`, {})).status).toBe(204);
+    const lease_id = textAt(taken.body, "lease_id");
+    expect((await rest.post(`${V2}/leases/${lease_id}/renew`, {})).status).toBe(204);
     expect((await rest.post(`${V2}/decrement-with-lease`, { lease_id })).status).toBe(204);
     expect((await rest.post(`${V2}/decrement-with-lease`, { lease_id })).status).toBe(204);
     expect(await held(name)).toBe(0);
@@ -119,8 +121,8 @@ describe("slots under a lease", () => {
       for (const _ of [1, 2]) {
         const taken = await rest.post(`${V2}/increment-with-lease`, { names, slots: 1 });
         expect(taken).toMatchObject({ status: 200, body: { limits: [] } });
-        const lease_id = at(taken.body, "lease_id");
-        expect((await rest.post(`${V2}/leases/${String(lease_id)}/renew`, {})).status).toBe(204);
+        const lease_id = textAt(taken.body, "lease_id");
+        expect((await rest.post(`${V2}/leases/${lease_id}/renew`, {})).status).toBe(204);
       }
     }
   });
@@ -146,12 +148,12 @@ describe("slots under a lease", () => {
     const unknown = await rest.post(`${V2}/leases/${newId()}/renew`, { lease_duration: 60 });
     expect(unknown.status).toBe(410);
     const name = await limit(1);
-    const lease = at((await take(name)).body, "lease_id");
+    const lease = textAt((await take(name)).body, "lease_id");
     await server.database.pool.query(
       "update sluice.concurrency_lease set expires_at = clock_timestamp() where id = $1",
       [lease],
     );
-    expect((await rest.post(`${V2}/leases/${String(lease)}/renew`, {})).status).toBe(410);
+    expect((await rest.post(`${V2}/leases/${lease}/renew`, {})).status).toBe(410);
   });
 
   test("are never more than the limit, whoever asks at once", async () => {
@@ -199,6 +201,8 @@ describe("slots without a lease", () => {
     await take(name, { slots: 2 });
     await rest.patch(`${V2}/${name}`, { active_slots: 4 });
     expect(await held(name)).toBe(4);
+    await rest.patch(`${V2}/${name}`, { limit: 6, active_slots: null });
+    expect(await held(name)).toBe(4);
     await rest.patch(`${V2}/${name}`, { active_slots: 0 });
     expect(await held(name)).toBe(2);
   });
@@ -216,7 +220,7 @@ describe("the limit of a tag", () => {
     expect(again.body).toMatchObject({ id: at(created.body, "id"), concurrency_limit: 3 });
     const path = `${V1}/tag/${encodeURIComponent(tag)}`;
     expect((await rest.get(path)).body).toEqual(again.body);
-    expect((await rest.get(`${V1}/${String(at(created.body, "id"))}`)).body).toEqual(again.body);
+    expect((await rest.get(`${V1}/${textAt(created.body, "id")}`)).body).toEqual(again.body);
     expect((await rest.get(`${V2}/${encodeURIComponent(`tag:${tag}`)}`)).status).toBe(200);
     const { body } = await rest.post(`${V1}/filter`, {});
     expect(body).toEqual(expect.arrayContaining([again.body]));
@@ -227,13 +231,13 @@ describe("the limit of a tag", () => {
     for (const by of ["tag", "id"] as const) {
       const tag = newId();
       const { body } = await rest.post(`${V1}/`, { tag, concurrency_limit: 1 });
-      const path = by === "tag" ? `${V1}/tag/${tag}` : `${V1}/${String(at(body, "id"))}`;
+      const path = by === "tag" ? `${V1}/tag/${tag}` : `${V1}/${textAt(body, "id")}`;
       expect(await rest.delete(path)).toMatchObject({ status: 200, body: null });
       expect((await rest.delete(path)).status).toBe(404);
       expect((await rest.get(path)).status).toBe(404);
     }
     const other = await rest.post(`${V2}/`, { name: newId(), limit: 1 });
-    expect((await rest.get(`${V1}/${String(at(other.body, "id"))}`)).status).toBe(404);
+    expect((await rest.get(`${V1}/${textAt(other.body, "id")}`)).status).toBe(404);
   });
 
   test("has a slot for a task run once, however often it asks, and lists who holds it", async () => {

@@ -21,6 +21,8 @@ const limit = fc.option(fc.integer({ min: 0, max: 4 }), { nil: null });
 const worlds: fc.Arbitrary<ModelWorld> = fc
   .record({
     poolLimit: fc.option(fc.integer({ min: 0, max: 8 }), { nil: null }),
+    // Not a divisor of the spans below, so that the time a claim takes decides nothing.
+    ageing: fc.constantFrom(null, 25, 40),
     isPaused: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     priorities: fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 4, maxLength: 4 }),
     limits: fc.tuple(limit, limit, limit, limit),
@@ -55,10 +57,10 @@ async function arrange(model: ModelWorld): Promise<ModelWorld> {
   const { pool } = world.database;
   await pool.query("delete from sluice.flow_run");
   await pool.query("delete from sluice.agent");
-  await pool.query("update sluice.work_pool set concurrency_limit = $1, is_paused = $2", [
-    model.poolLimit,
-    model.isPaused,
-  ]);
+  await pool.query(
+    "update sluice.work_pool set concurrency_limit = $1, is_paused = $2, ageing_seconds = $3",
+    [model.poolLimit, model.isPaused, model.ageing],
+  );
   await pool.query("update sluice.work_queue set priority = priority + 100");
   for (const { name, priority, limit: most, isPaused } of model.queues) {
     await pool.query(

@@ -24,6 +24,8 @@ export interface ModelAgent {
 export interface ModelWorld {
   readonly poolLimit: number | null;
   readonly isPaused: boolean;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageing: number | null;
   readonly queues: readonly ModelQueue[];
   readonly runs: readonly ModelRun[];
   readonly agent: ModelAgent;
@@ -33,7 +35,8 @@ export interface ModelWorld {
  * Which runs one agent is given by a claim, in order: the rules of the waterfall said once more, as
  * plainly as can be, and slowly. Run by run: the best that still fits.
  */
-export function waterfall({ poolLimit, isPaused, queues, runs, agent }: ModelWorld): string[] {
+export function waterfall(world: ModelWorld): string[] {
+  const { poolLimit, isPaused, ageing, queues, runs, agent } = world;
   const taken: ModelRun[] = [];
   const takenOf = (queue: string): number => taken.filter((run) => run.queue === queue).length;
   const fits = (run: ModelRun): boolean => {
@@ -44,8 +47,11 @@ export function waterfall({ poolLimit, isPaused, queues, runs, agent }: ModelWor
     if (queue.limit !== null && takenOf(queue.name) >= queue.limit) return false;
     return taken.length < Math.min(poolLimit ?? Infinity, agent.limit);
   };
-  const priority = (run: ModelRun): number =>
-    queues.find(({ name }) => name === run.queue)?.priority ?? Infinity;
+  const priority = (run: ModelRun): number => {
+    const ofQueue = queues.find(({ name }) => name === run.queue)?.priority ?? Infinity;
+    const aged = ageing === null ? 0 : Math.floor(Math.max(0, -run.dueIn) / ageing);
+    return Math.max(1, ofQueue - aged);
+  };
   for (;;) {
     const [best] = runs
       .filter((run) => !taken.includes(run) && fits(run))

@@ -12,7 +12,7 @@ import { deleteDeployment } from "#server/transitions/delete-deployment.ts";
 import { invalidField } from "#shared/errors.ts";
 import { requireFilterTargets } from "./filter-targets.ts";
 import { writeTime } from "./flow-run-messages.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 
 /** sluice.v1.DeploymentService. */
@@ -129,11 +129,8 @@ function writeDeployment(view: DeploymentView): Deployment {
 }
 
 function bytesOf(view: DeploymentView): number {
-  return (
-    view.parameters.length +
-    view.parameterSchema.length +
-    view.jobVariables.length +
-    (view.pullSteps?.length ?? 0) +
-    (view.description?.length ?? 0)
-  );
+  const { parameters, parameterSchema, jobVariables, pullSteps } = view;
+  const { description, version, entrypoint, tags } = view;
+  const json = bytesIn(parameters, parameterSchema, jobVariables, pullSteps);
+  return json + bytesIn(description, version, entrypoint, ...tags);
 }

@@ -11,6 +11,7 @@ import {
   ServerServiceService,
 } from "#proto/sluice/v1/server_service.ts";
 import { WorkPoolServiceService } from "#proto/sluice/v1/work_pool_service.ts";
+import { WorkQueueServiceService } from "#proto/sluice/v1/work_queue_service.ts";
 import type { Authorize } from "#server/api/authorize.ts";
 import type { TlsFiles } from "#server/api/tls-files.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
@@ -30,6 +31,7 @@ import { createServerService } from "./server-service.ts";
 import { createSessionCommits } from "./session-commits.ts";
 import { createUnary } from "./unary.ts";
 import { createWorkPoolService } from "./work-pool-service.ts";
+import { createWorkQueueService } from "./work-queue-service.ts";
 
 /** How to serve gRPC. */
 export interface GrpcServerOptions {
@@ -83,6 +85,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     createAgentService({ ctx, sessions, around, logIntake, logger }),
   );
   server.addService(WorkPoolServiceService, createWorkPoolService(ctx, unary));
+  server.addService(WorkQueueServiceService, createWorkQueueService(ctx, unary));
   server.addService(DeploymentServiceService, createDeploymentService(ctx, unary));
   server.addService(ConcurrencyLimitServiceService, createConcurrencyLimitService(ctx, unary));
   server.addService(FlowRunServiceService, createFlowRunService(ctx, watches, unary));

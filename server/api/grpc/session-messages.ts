@@ -158,6 +158,7 @@ export function writeLease(lease: GrantedLease, dueInMs: number, stopGraceMs: nu
     parametersJson: lease.parameters,
     entrypoint: lease.entrypoint ?? "",
     pullStepsJson: lease.pullSteps ?? "",
+    referencesJson: lease.references,
     stopGraceMs,
     lostPolicy: LOST_POLICIES[lease.lostPolicy],
     lostAfterMs: lease.lostAfterSeconds * 1000,

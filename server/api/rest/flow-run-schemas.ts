@@ -97,7 +97,8 @@ export const FlowRunUpdate = named(
   }),
 );
 
-const CreatedBy = named(
+/** Who made something. */
+export const CreatedBy = named(
   "CreatedBy",
   Type.Object({
     id: Absent(Uuid),

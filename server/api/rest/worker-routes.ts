@@ -189,7 +189,7 @@ async function readQueues(
   const found = await findPolledQueues(ctx.transitions.pool, workPoolId, all ? null : wanted);
   const known = new Set(found.map((queue) => queue.name));
   const missing = wanted.find((name) => !known.has(name));
-  if (missing !== undefined) throw workQueueNotFound(workPoolName, missing);
+  if (missing !== undefined) throw workQueueNotFound({ workPoolName, name: missing });
   return found.map((queue) => queue.id);
 }
 

@@ -26,10 +26,6 @@ alter table sluice.flow
   add column labels jsonb not null default '{}',
   add column updated_at timestamptz not null default clock_timestamp();
 
-alter table sluice.deployment
-  add column path text,
-  add column labels jsonb not null default '{}';
-
 -- The task run that stands for a subflow in its parent.
 alter table sluice.flow_run add column parent_task_run_id uuid;
 create index flow_run_by_parent on sluice.flow_run (parent_task_run_id)

@@ -2,7 +2,7 @@
 -- how many the counting of their leases really leaves; the queues that may be drawn from; what the
 -- pool's own limit leaves. Slots are counted here and nowhere kept.
 with pool as materialized (
-  select p.id, p.concurrency_limit, p.is_paused
+  select p.id, p.concurrency_limit, p.is_paused, p.ageing_seconds
     from sluice.work_pool p
    where p.id = $1
 ), queues as materialized (
@@ -31,4 +31,5 @@ select (select json_agg(json_build_object(
           from queues q) as queues,
        (select (pool.concurrency_limit - (select coalesce(sum(q.held), 0) from queues q))::integer
           from pool) as "poolFree",
+       (select pool.ageing_seconds from pool) as "ageingSeconds",
        clock_timestamp() as now

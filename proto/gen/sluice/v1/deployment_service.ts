@@ -185,7 +185,7 @@ export interface ApplyDeploymentRequest {
   workQueueName: string;
   /** At least 0. */
   retries: number;
-  /** At least 0. */
+  /** 0 to 3155760000, which is a hundred years. */
   retryDelaySeconds: number;
   /** Most of its runs at once, from 1; not set: no limit. */
   concurrencyLimit?:

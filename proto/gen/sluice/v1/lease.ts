@@ -147,6 +147,12 @@ export interface Lease {
   lostPolicy: LostPolicy;
   /** Milliseconds of silence after which the server applies `lost_policy`. */
   lostAfterMs: number;
+  /**
+   * The blocks and variables that the job configuration refers to, a JSON object: by the name of each
+   * `{"value": …}`, or `{"error": "…"}` if it cannot be had; empty string if it refers to none. It holds
+   * secrets: an agent keeps it in memory only.
+   */
+  referencesJson: string;
 }
 
 function createBaseLeaseRef(): LeaseRef {
@@ -259,6 +265,7 @@ function createBaseLease(): Lease {
     stopGraceMs: 0,
     lostPolicy: LostPolicy.UNSPECIFIED,
     lostAfterMs: 0,
+    referencesJson: "",
   };
 }
 
@@ -320,6 +327,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.lostAfterMs !== 0) {
       writer.uint32(152).int64(message.lostAfterMs);
+    }
+    if (message.referencesJson !== "") {
+      writer.uint32(162).string(message.referencesJson);
     }
     return writer;
   },
@@ -489,6 +499,14 @@ export const Lease: MessageFns<Lease> = {
             message.lostAfterMs = longToNumber(reader.int64());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.referencesJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -582,6 +600,11 @@ export const Lease: MessageFns<Lease> = {
         : isSet(object.lost_after_ms)
         ? globalThis.Number(object.lost_after_ms)
         : 0,
+      referencesJson: isSet(object.referencesJson)
+        ? globalThis.String(object.referencesJson)
+        : isSet(object.references_json)
+        ? globalThis.String(object.references_json)
+        : "",
     };
   },
 
@@ -644,6 +667,9 @@ export const Lease: MessageFns<Lease> = {
     if (message.lostAfterMs !== 0) {
       obj.lostAfterMs = Math.round(message.lostAfterMs);
     }
+    if (message.referencesJson !== "") {
+      obj.referencesJson = message.referencesJson;
+    }
     return obj;
   },
 
@@ -671,6 +697,7 @@ export const Lease: MessageFns<Lease> = {
     message.stopGraceMs = object.stopGraceMs ?? 0;
     message.lostPolicy = object.lostPolicy ?? LostPolicy.UNSPECIFIED;
     message.lostAfterMs = object.lostAfterMs ?? 0;
+    message.referencesJson = object.referencesJson ?? "";
     return message;
   },
 };
