@@ -1,8 +1,8 @@
 import type { Millis } from "#shared/clock.ts";
 import { connectionOf, restConnectionOf } from "./connection.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { DEFAULT_WORK_POOL, environmentWithProfile, type Environment } from "./profiles.ts";
 import { RestApi } from "./rest-api.ts";
-import { environmentWithProfile, type Environment } from "./profiles.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the process offers to a command. */
@@ -16,6 +16,8 @@ export interface Surroundings {
   readInput(): Promise<string>;
   /** Asks yes or no; no by default. Where nobody can be asked, the answer is yes. */
   confirm(question: string): Promise<boolean>;
+  /** Asks for a line; undefined where nobody can be asked. */
+  ask(question: string): Promise<string | undefined>;
   now(): Millis;
 }
 
@@ -46,6 +48,11 @@ export class Cli {
   /** The environment, with the variables of the profile in use under it. */
   environment(): Environment {
     return environmentWithProfile(this.surroundings.environment, this.#profileFlag());
+  }
+
+  /** Name of the pool that is meant where none is named, from environment or profile. */
+  defaultWorkPool(): string | undefined {
+    return this.environment()[DEFAULT_WORK_POOL] || undefined;
   }
 
   /** Lends a connection to the control plane, and closes it afterwards. */

@@ -1,168 +1,171 @@
-import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import * as concurrencyLimits from "#proto/sluice/v1/concurrency_limit_service.ts";
 import * as deployments from "#proto/sluice/v1/deployment_service.ts";
 import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
+import type * as insights from "#proto/sluice/v1/work_pool_insight.ts";
 import * as workPools from "#proto/sluice/v1/work_pool_service.ts";
 import * as workQueues from "#proto/sluice/v1/work_queue_service.ts";
-import { InterruptedError } from "./cli-error.ts";
-import type { Connection } from "./connection.ts";
-import { explainServiceError, isServiceError } from "./explain-error.ts";
-
-const CALL_TIMEOUT_MS = 30_000;
-const MOST_BYTES_PER_MESSAGE = 64 * 1024 * 1024;
-
-interface Method<Request, Response> {
-  readonly path: string;
-  readonly requestSerialize: (value: Request) => Buffer;
-  readonly responseDeserialize: (value: Buffer) => Response;
-}
+import { RemoteError } from "./cli-error.ts";
+import { isServiceError } from "./explain-error.ts";
+import { RemoteCalls } from "./remote-calls.ts";
 
 /**
  * The control plane's services, one method per call. A refused or failed call throws a RemoteError;
  * Ctrl-C ends a call with an InterruptedError.
  */
-export class ControlPlane {
-  readonly url: string;
-  readonly #connection: Connection;
-  readonly #client: Client;
-  readonly #metadata = new Metadata();
-  /** Aborts on Ctrl-C. */
-  readonly interrupted: AbortSignal;
-
-  constructor(connection: Connection, interrupted: AbortSignal) {
-    this.url = connection.url;
-    this.#connection = connection;
-    this.interrupted = interrupted;
-    const { tls, apiKey } = connection;
-    if (apiKey !== undefined) this.#metadata.set("authorization", `Bearer ${apiKey}`);
-    const security =
-      tls === undefined
-        ? credentials.createInsecure()
-        : credentials.createSsl(tls.ca ?? null, null, null, tls.identity.verify);
-    this.#client = new Client(connection.target, security, {
-      ...tls?.identity.channel,
-      "grpc.max_receive_message_length": MOST_BYTES_PER_MESSAGE,
-      "grpc.keepalive_time_ms": 20_000,
-      "grpc.keepalive_timeout_ms": 10_000,
-      // A proxy for the outside world is of no use on the way to this machine itself.
-      "grpc.enable_http_proxy": connection.loopback ? 0 : 1,
-    });
-  }
-
-  close(): void {
-    this.#client.close();
-  }
-
+export class ControlPlane extends RemoteCalls {
   /** `timeoutMs` bounds reaching the server and its answer. */
   getServerInfo(timeoutMs?: number): Promise<server.GetServerInfoResponse> {
-    return this.#call(server.ServerServiceService.getServerInfo, {}, timeoutMs);
+    return this.call(server.ServerServiceService.getServerInfo, {}, timeoutMs);
   }
 
   createWorkPool(
     request: workPools.CreateWorkPoolRequest,
   ): Promise<workPools.CreateWorkPoolResponse> {
-    return this.#call(workPools.WorkPoolServiceService.createWorkPool, request);
+    return this.call(workPools.WorkPoolServiceService.createWorkPool, request);
   }
 
   getWorkPool(request: workPools.GetWorkPoolRequest): Promise<workPools.GetWorkPoolResponse> {
-    return this.#call(workPools.WorkPoolServiceService.getWorkPool, request);
+    return this.call(workPools.WorkPoolServiceService.getWorkPool, request);
+  }
+
+  /** The pool of that name, or else of that id; undefined if there is none. */
+  async findWorkPool(name: string): Promise<workPools.WorkPool | undefined> {
+    try {
+      return (await this.getWorkPool({ name })).workPool;
+    } catch (error) {
+      if (error instanceof RemoteError && isServiceError(error.cause)) {
+        if (error.cause.code === status.NOT_FOUND) return undefined;
+      }
+      throw error;
+    }
   }
 
   listWorkPools(request: workPools.ListWorkPoolsRequest): Promise<workPools.ListWorkPoolsResponse> {
-    return this.#call(workPools.WorkPoolServiceService.listWorkPools, request);
+    return this.call(workPools.WorkPoolServiceService.listWorkPools, request);
   }
 
   updateWorkPool(
     request: workPools.UpdateWorkPoolRequest,
   ): Promise<workPools.UpdateWorkPoolResponse> {
-    return this.#call(workPools.WorkPoolServiceService.updateWorkPool, request);
+    return this.call(workPools.WorkPoolServiceService.updateWorkPool, request);
   }
 
   deleteWorkPool(
     request: workPools.DeleteWorkPoolRequest,
   ): Promise<workPools.DeleteWorkPoolResponse> {
-    return this.#call(workPools.WorkPoolServiceService.deleteWorkPool, request);
+    return this.call(workPools.WorkPoolServiceService.deleteWorkPool, request);
+  }
+
+  configureStorage(
+    request: workPools.ConfigureStorageRequest,
+  ): Promise<workPools.ConfigureStorageResponse> {
+    return this.call(workPools.WorkPoolServiceService.configureStorage, request);
+  }
+
+  listWorkerTypes(): Promise<insights.ListWorkerTypesResponse> {
+    return this.call(workPools.WorkPoolServiceService.listWorkerTypes, {});
+  }
+
+  getDefaultBaseJobTemplate(
+    request: insights.GetDefaultBaseJobTemplateRequest,
+  ): Promise<insights.GetDefaultBaseJobTemplateResponse> {
+    return this.call(workPools.WorkPoolServiceService.getDefaultBaseJobTemplate, request);
+  }
+
+  getWorkPoolSlots(
+    request: insights.GetWorkPoolSlotsRequest,
+  ): Promise<insights.GetWorkPoolSlotsResponse> {
+    return this.call(workPools.WorkPoolServiceService.getWorkPoolSlots, request);
+  }
+
+  previewRuns(request: insights.PreviewRunsRequest): Promise<insights.PreviewRunsResponse> {
+    return this.call(workPools.WorkPoolServiceService.previewRuns, request);
+  }
+
+  previewJob(request: insights.PreviewJobRequest): Promise<insights.PreviewJobResponse> {
+    return this.call(workPools.WorkPoolServiceService.previewJob, request);
   }
 
   listAgents(request: workPools.ListAgentsRequest): Promise<workPools.ListAgentsResponse> {
-    return this.#call(workPools.WorkPoolServiceService.listAgents, request);
+    return this.call(workPools.WorkPoolServiceService.listAgents, request);
   }
 
   createWorkQueue(
     request: workQueues.CreateWorkQueueRequest,
   ): Promise<workQueues.CreateWorkQueueResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.createWorkQueue, request);
+    return this.call(workQueues.WorkQueueServiceService.createWorkQueue, request);
   }
 
   getWorkQueue(request: workQueues.GetWorkQueueRequest): Promise<workQueues.GetWorkQueueResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.getWorkQueue, request);
+    return this.call(workQueues.WorkQueueServiceService.getWorkQueue, request);
   }
 
   listWorkQueues(
     request: workQueues.ListWorkQueuesRequest,
   ): Promise<workQueues.ListWorkQueuesResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.listWorkQueues, request);
+    return this.call(workQueues.WorkQueueServiceService.listWorkQueues, request);
   }
 
   updateWorkQueue(
     request: workQueues.UpdateWorkQueueRequest,
   ): Promise<workQueues.UpdateWorkQueueResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.updateWorkQueue, request);
+    return this.call(workQueues.WorkQueueServiceService.updateWorkQueue, request);
   }
 
   deleteWorkQueue(
     request: workQueues.DeleteWorkQueueRequest,
   ): Promise<workQueues.DeleteWorkQueueResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.deleteWorkQueue, request);
+    return this.call(workQueues.WorkQueueServiceService.deleteWorkQueue, request);
   }
 
   getWorkQueueStatus(
     request: workQueues.GetWorkQueueStatusRequest,
   ): Promise<workQueues.GetWorkQueueStatusResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.getWorkQueueStatus, request);
+    return this.call(workQueues.WorkQueueServiceService.getWorkQueueStatus, request);
   }
 
   listWorkQueueSlots(
     request: workQueues.ListWorkQueueSlotsRequest,
   ): Promise<workQueues.ListWorkQueueSlotsResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.listWorkQueueSlots, request);
+    return this.call(workQueues.WorkQueueServiceService.listWorkQueueSlots, request);
   }
 
   previewWorkQueueRuns(
     request: workQueues.PreviewWorkQueueRunsRequest,
   ): Promise<workQueues.PreviewWorkQueueRunsResponse> {
-    return this.#call(workQueues.WorkQueueServiceService.previewWorkQueueRuns, request);
+    return this.call(workQueues.WorkQueueServiceService.previewWorkQueueRuns, request);
   }
 
   applyDeployment(
     request: deployments.ApplyDeploymentRequest,
   ): Promise<deployments.ApplyDeploymentResponse> {
-    return this.#call(deployments.DeploymentServiceService.applyDeployment, request);
+    return this.call(deployments.DeploymentServiceService.applyDeployment, request);
   }
 
   getDeployment(
     request: deployments.GetDeploymentRequest,
   ): Promise<deployments.GetDeploymentResponse> {
-    return this.#call(deployments.DeploymentServiceService.getDeployment, request);
+    return this.call(deployments.DeploymentServiceService.getDeployment, request);
   }
 
   listDeployments(
     request: deployments.ListDeploymentsRequest,
   ): Promise<deployments.ListDeploymentsResponse> {
-    return this.#call(deployments.DeploymentServiceService.listDeployments, request);
+    return this.call(deployments.DeploymentServiceService.listDeployments, request);
   }
 
   deleteDeployment(
     request: deployments.DeleteDeploymentRequest,
   ): Promise<deployments.DeleteDeploymentResponse> {
-    return this.#call(deployments.DeploymentServiceService.deleteDeployment, request);
+    return this.call(deployments.DeploymentServiceService.deleteDeployment, request);
   }
 
   createConcurrencyLimit(
     request: concurrencyLimits.CreateConcurrencyLimitRequest,
   ): Promise<concurrencyLimits.CreateConcurrencyLimitResponse> {
-    return this.#call(
+    return this.call(
       concurrencyLimits.ConcurrencyLimitServiceService.createConcurrencyLimit,
       request,
     );
@@ -171,16 +174,13 @@ export class ControlPlane {
   getConcurrencyLimit(
     request: concurrencyLimits.GetConcurrencyLimitRequest,
   ): Promise<concurrencyLimits.GetConcurrencyLimitResponse> {
-    return this.#call(
-      concurrencyLimits.ConcurrencyLimitServiceService.getConcurrencyLimit,
-      request,
-    );
+    return this.call(concurrencyLimits.ConcurrencyLimitServiceService.getConcurrencyLimit, request);
   }
 
   listConcurrencyLimits(
     request: concurrencyLimits.ListConcurrencyLimitsRequest,
   ): Promise<concurrencyLimits.ListConcurrencyLimitsResponse> {
-    return this.#call(
+    return this.call(
       concurrencyLimits.ConcurrencyLimitServiceService.listConcurrencyLimits,
       request,
     );
@@ -189,7 +189,7 @@ export class ControlPlane {
   updateConcurrencyLimit(
     request: concurrencyLimits.UpdateConcurrencyLimitRequest,
   ): Promise<concurrencyLimits.UpdateConcurrencyLimitResponse> {
-    return this.#call(
+    return this.call(
       concurrencyLimits.ConcurrencyLimitServiceService.updateConcurrencyLimit,
       request,
     );
@@ -198,95 +198,45 @@ export class ControlPlane {
   deleteConcurrencyLimit(
     request: concurrencyLimits.DeleteConcurrencyLimitRequest,
   ): Promise<concurrencyLimits.DeleteConcurrencyLimitResponse> {
-    return this.#call(
+    return this.call(
       concurrencyLimits.ConcurrencyLimitServiceService.deleteConcurrencyLimit,
       request,
     );
   }
 
   createFlowRun(request: flowRuns.CreateFlowRunRequest): Promise<flowRuns.CreateFlowRunResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.createFlowRun, request);
+    return this.call(flowRuns.FlowRunServiceService.createFlowRun, request);
   }
 
   createFlowRuns(
     request: flowRuns.CreateFlowRunsRequest,
   ): Promise<flowRuns.CreateFlowRunsResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.createFlowRuns, request);
+    return this.call(flowRuns.FlowRunServiceService.createFlowRuns, request);
   }
 
   getFlowRun(request: flowRuns.GetFlowRunRequest): Promise<flowRuns.GetFlowRunResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.getFlowRun, request);
+    return this.call(flowRuns.FlowRunServiceService.getFlowRun, request);
   }
 
   listFlowRuns(request: flowRuns.ListFlowRunsRequest): Promise<flowRuns.ListFlowRunsResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.listFlowRuns, request);
+    return this.call(flowRuns.FlowRunServiceService.listFlowRuns, request);
   }
 
   cancelFlowRun(request: flowRuns.CancelFlowRunRequest): Promise<flowRuns.CancelFlowRunResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.cancelFlowRun, request);
+    return this.call(flowRuns.FlowRunServiceService.cancelFlowRun, request);
   }
 
   listFlowRunLogs(
     request: flowRuns.ListFlowRunLogsRequest,
   ): Promise<flowRuns.ListFlowRunLogsResponse> {
-    return this.#call(flowRuns.FlowRunServiceService.listFlowRunLogs, request);
+    return this.call(flowRuns.FlowRunServiceService.listFlowRunLogs, request);
   }
 
   /** What happens to a run, as it happens; ends when the run has ended, or when `until` aborts. */
-  async *watchFlowRun(
+  watchFlowRun(
     request: flowRuns.WatchFlowRunRequest,
     until: AbortSignal,
   ): AsyncGenerator<flowRuns.WatchFlowRunResponse> {
-    const { path, requestSerialize, responseDeserialize } =
-      flowRuns.FlowRunServiceService.watchFlowRun;
-    const call = this.#client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      this.#metadata,
-    );
-    const stop = AbortSignal.any([until, this.interrupted]);
-    const cancel = (): void => call.cancel();
-    stop.addEventListener("abort", cancel, { once: true });
-    if (stop.aborted) cancel();
-    try {
-      const events: AsyncIterable<flowRuns.WatchFlowRunResponse> = call;
-      yield* events;
-    } catch (error) {
-      if (this.interrupted.aborted) throw new InterruptedError();
-      if (!until.aborted) throw this.#explained(error);
-    } finally {
-      stop.removeEventListener("abort", cancel);
-      call.cancel();
-    }
-  }
-
-  #call<Request, Response>(
-    method: Method<Request, Response>,
-    request: Request,
-    timeoutMs = CALL_TIMEOUT_MS,
-  ): Promise<Response> {
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    const call = this.#client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      this.#metadata,
-      { deadline: Date.now() + timeoutMs },
-      (error, response) => {
-        this.interrupted.removeEventListener("abort", cancel);
-        if (response !== undefined && error === null) resolve(response);
-        else reject(this.interrupted.aborted ? new InterruptedError() : this.#explained(error));
-      },
-    );
-    const cancel = (): void => call.cancel();
-    this.interrupted.addEventListener("abort", cancel, { once: true });
-    return promise;
-  }
-
-  #explained(error: unknown): unknown {
-    return isServiceError(error) ? explainServiceError(error, this.#connection) : error;
+    return this.stream(flowRuns.FlowRunServiceService.watchFlowRun, request, until);
   }
 }

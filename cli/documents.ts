@@ -2,7 +2,14 @@ import type { ConcurrencyLimit } from "#proto/sluice/v1/concurrency_limit_servic
 import type { Deployment } from "#proto/sluice/v1/deployment_service.ts";
 import type { AttemptTimeline, FlowRun, LogLine, State } from "#proto/sluice/v1/flow_run.ts";
 import type { GetServerInfoResponse } from "#proto/sluice/v1/server_service.ts";
-import type { Agent, WorkPool } from "#proto/sluice/v1/work_pool_service.ts";
+import type {
+  ExplainedValue,
+  GetWorkPoolSlotsResponse,
+  PreviewJobResponse,
+  UpcomingRun,
+  ValueOrigin,
+} from "#proto/sluice/v1/work_pool_insight.ts";
+import type { Agent, StorageConfiguration, WorkPool } from "#proto/sluice/v1/work_pool_service.ts";
 import type { GetWorkQueueStatusResponse, WorkQueue } from "#proto/sluice/v1/work_queue_service.ts";
 import { jsonOrText } from "./key-value.ts";
 import { stateType } from "./state-style.ts";
@@ -31,6 +38,8 @@ export function workPoolDocument(pool: WorkPool): Document {
     lost_policy: suffix(pool.lostPolicy, "LOST_POLICY_").toLowerCase(),
     lost_after_seconds: pool.lostAfterSeconds,
     created_at: time(pool.createdAt),
+    updated_at: time(pool.updatedAt),
+    storage_configuration: storageDocument(pool.storageConfiguration),
     base_job_template: stored(pool.baseJobTemplateJson),
   };
 }
@@ -63,6 +72,77 @@ export function workQueueStatusDocument(health: GetWorkQueueStatusResponse): Doc
     maximum_late_runs: health.maximumLateRuns,
     maximum_seconds_since_last_polled: health.maximumSecondsSinceLastPolled,
   };
+}
+
+/** Every key is there, `null` where nothing is configured. */
+export function storageDocument(storage: StorageConfiguration | undefined): Document {
+  return {
+    bundle_upload_step: stored(storage?.bundleUploadStepJson ?? ""),
+    bundle_execution_step: stored(storage?.bundleExecutionStepJson ?? ""),
+    default_result_storage_block_id: text(storage?.defaultResultStorageBlockId ?? ""),
+  };
+}
+
+export function poolSlotsDocument(slots: GetWorkPoolSlotsResponse): Document {
+  return {
+    concurrency_limit: slots.concurrencyLimit ?? null,
+    slots_held: slots.slotsHeld,
+    queues: slots.queues.map((queue) => ({
+      id: queue.workQueueId,
+      name: queue.workQueueName,
+      priority: queue.priority,
+      is_paused: queue.isPaused,
+      concurrency_limit: queue.concurrencyLimit ?? null,
+      slots_held: queue.slotsHeld,
+      holders: queue.holders.map((holder) => ({
+        flow_run_id: holder.flowRunId,
+        flow_run_name: holder.flowRunName,
+        state: holder.state === undefined ? null : stateDocument(holder.state),
+        since: time(holder.since),
+        agent: text(holder.agentName),
+        stopping: holder.stopping,
+      })),
+    })),
+    _truncated: slots.queues.some(({ slotsHeld, holders }) => holders.length < slotsHeld),
+  };
+}
+
+export function upcomingRunDocument(run: UpcomingRun): Document {
+  return {
+    id: run.flowRunId,
+    name: run.flowRunName,
+    flow_name: run.flowName,
+    deployment: text(run.deploymentName),
+    work_queue: run.workQueueName,
+    priority: run.priority,
+    held_up: run.isHeldUp,
+    state: run.state === undefined ? null : stateDocument(run.state),
+    due_at: time(run.dueAt),
+  };
+}
+
+export function jobPreviewDocument(preview: PreviewJobResponse): Document {
+  const value = (explained: ExplainedValue): Document => ({
+    name: explained.name,
+    value: stored(explained.valueJson ?? ""),
+    origin: originName(explained.origin),
+  });
+  return {
+    job_configuration: stored(preview.jobConfigurationJson),
+    variables: preview.variables.map((variable) => ({
+      ...value(variable),
+      is_declared: variable.isDeclared,
+      is_secret: variable.isSecret,
+    })),
+    env: preview.env.map(value),
+    references: preview.references,
+    refusal: text(preview.refusal),
+  };
+}
+
+/** Who gave a value, in words. */
+export function originName(origin: ValueOrigin): string {
+  return suffix(origin, "VALUE_ORIGIN_").toLowerCase().replace("_", " ");
 }
 
 export function agentDocument(agent: Agent): Document {

@@ -19,21 +19,25 @@ function interrupted(): AbortSignal {
   return interrupts.signal;
 }
 
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   // While a line is read, the terminal sends Ctrl-C as a key and no signal comes.
   const pressed = new AbortController();
   prompt.once("SIGINT", () => pressed.abort());
   const signal = AbortSignal.any([interrupted(), pressed.signal]);
   try {
-    const answer = await prompt.question(`${question} [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
+    return await prompt.question(`${question} `, { signal });
   } catch (error) {
     throw signal.aborted ? new InterruptedError() : error;
   } finally {
     prompt.close();
   }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const answer = await ask(`${question} [y/N]`);
+  return answer === undefined || /^y(es)?$/i.test(answer.trim());
 }
 
 const surroundings: Surroundings = {
@@ -42,6 +46,7 @@ const surroundings: Surroundings = {
   interrupted,
   readInput: () => Bun.stdin.text(),
   confirm,
+  ask,
   now: () => systemClock.now(),
 };
 

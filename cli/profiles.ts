@@ -32,6 +32,9 @@ const NONE: Profiles = { active: undefined, profiles: new Map() };
 /** Variables that choose a profile or its file and therefore cannot stand in one. */
 const NOT_IN_A_PROFILE: ReadonlySet<string> = new Set(["SLUICE_HOME", "SLUICE_PROFILE"]);
 
+/** Names the pool that is meant where none is named. */
+export const DEFAULT_WORK_POOL = "SLUICE_DEFAULT_WORK_POOL";
+
 /** The folder of all files Sluice writes. */
 function homeOf(environment: Environment): string {
   return environment["SLUICE_HOME"] || join(environment["HOME"] || homedir(), ".sluice");
@@ -147,6 +150,29 @@ export function environmentWithProfile(
     ([, value]) => value !== undefined && value !== "",
   );
   return { ...findProfile(profiles, name, path), ...Object.fromEntries(set) };
+}
+
+/**
+ * Sets a variable of the profile in use and answers the profile's name. If none is in use, one named
+ * `default` is, from now on.
+ */
+export function setInProfile(
+  environment: Environment,
+  flag: string | undefined,
+  key: string,
+  value: string,
+): string {
+  const path = profilesPath(environment);
+  const { active, profiles } = readProfiles(path);
+  const chosen = activeProfile({ active, profiles }, environment, flag);
+  const name = chosen ?? "default";
+  const before =
+    chosen === undefined
+      ? (profiles.get(name) ?? {})
+      : findProfile({ active, profiles }, chosen, path);
+  const changed = new Map([...profiles, [name, { ...before, [key]: value }]]);
+  writeProfiles(path, { active: active ?? name, profiles: changed });
+  return name;
 }
 
 /** Replaces the file in one step, readable by its owner only. */

@@ -19,13 +19,14 @@ import { reportError } from "./report-error.ts";
 
 const EPILOGUE = `
 Environment:
-  SLUICE_GRPC_URL     address of the control plane (http://127.0.0.1:4201)
-  SLUICE_API_URL      its HTTP address, one port below; either one stands for both
-  SLUICE_API_KEY      key to send with every call
-  SLUICE_TLS_CA_FILE  certificate that signed the control plane's
-  SLUICE_PROFILE      profile to use, as --profile does
-  SLUICE_HOME         folder of every file Sluice writes (~/.sluice)
-  NO_COLOR            no colours
+  SLUICE_GRPC_URL           address of the control plane (http://127.0.0.1:4201)
+  SLUICE_API_URL            its HTTP address, one port below; either one stands for both
+  SLUICE_API_KEY            key to send with every call
+  SLUICE_TLS_CA_FILE        certificate that signed the control plane's
+  SLUICE_PROFILE            profile to use, as --profile does
+  SLUICE_DEFAULT_WORK_POOL  work pool that is meant where none is named
+  SLUICE_HOME               folder of every file Sluice writes (~/.sluice)
+  NO_COLOR                  no colours
 
 First steps:
   $ sluice server start

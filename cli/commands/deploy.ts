@@ -25,6 +25,7 @@ import {
   printWarning,
   type OutputOptions,
 } from "#cli/print.ts";
+import { DEFAULT_WORK_POOL } from "#cli/profiles.ts";
 import { quoteWords } from "#cli/shell-words.ts";
 import { nearest } from "#cli/suggestion.ts";
 
@@ -56,7 +57,10 @@ export function addDeploy(program: Command, cli: Cli): void {
     )
     .option("--dry-run", "print what would be applied, and do nothing")
     .option("--command <command>", "a shell command: makes a deployment from flags")
-    .option("-p, --pool <name>", "with --command: the work pool")
+    .option(
+      "-p, --pool <name>",
+      `with --command: the work pool; left out: the one that ${DEFAULT_WORK_POOL} names`,
+    )
     .option("-q, --work-queue <name>", "with --command: the queue within the pool")
     .option("--param <key=value>", "with --command: a default parameter; repeatable", collectJson)
     .option("--tag <tag>", "with --command: a label; repeatable", collectWords)
@@ -93,7 +97,7 @@ export function addDeploy(program: Command, cli: Cli): void {
 }
 
 async function deploy(cli: Cli, file: string | undefined, options: DeployOptions): Promise<void> {
-  const requests = await requestsOf(file, options);
+  const requests = await requestsOf(cli, file, options);
   if (options.dryRun) return printRequests(cli, requests, options);
   const applied: Document[] = [];
   await cli.connect(async (plane) => {
@@ -118,6 +122,7 @@ async function deploy(cli: Cli, file: string | undefined, options: DeployOptions
 }
 
 async function requestsOf(
+  cli: Cli,
   file: string | undefined,
   options: DeployOptions,
 ): Promise<ApplyDeploymentRequest[]> {
@@ -127,7 +132,8 @@ async function requestsOf(
       throw usageError(
         `--command makes a deployment from flags; '${file}' cannot be given with it`,
       );
-    return [deploymentOfFlags(options)];
+    const pool = options.pool ?? cli.defaultWorkPool();
+    return [deploymentOfFlags({ ...options, ...(pool === undefined ? {} : { pool }) })];
   }
   if (flags.length > 0) {
     throw usageError(

@@ -19,7 +19,7 @@ export function addWorkPoolInspect(group: Command, cli: Cli): void {
   group
     .command("inspect")
     .description("show all about a work pool")
-    .argument("<name>")
+    .argument("<name>", "its name or id")
     .addOption(outputOption())
     .action((name: string, options: OutputOptions) => inspectWorkPool(cli, name, options));
 }
@@ -40,6 +40,8 @@ async function inspectWorkPool(cli: Cli, name: string, options: OutputOptions): 
     ["runs waiting", String(pool.waitingRuns)],
     ["lost policy", `${String(document["lost_policy"])} after ${pool.lostAfterSeconds} s`],
     ["created", localTime(pool.createdAt)],
+    ["changed", localTime(pool.updatedAt)],
+    ["storage", pool.storageConfiguration?.bundleUploadStepJson ?? ""],
   ]);
   printHeading(cli.out, "Base job template");
   cli.out.write(`${jsonText(jsonOrText(pool.baseJobTemplateJson))}\n`);

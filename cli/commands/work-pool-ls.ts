@@ -12,11 +12,16 @@ export function addWorkPoolLs(group: Command, cli: Cli): void {
   group
     .command("ls")
     .description("list work pools by name")
+    .option("-v, --verbose", "also their ids and templates")
     .addOption(outputOption())
-    .action((options: OutputOptions) => listWorkPools(cli, options));
+    .action((options: LsOptions) => listWorkPools(cli, options));
 }
 
-async function listWorkPools(cli: Cli, options: OutputOptions): Promise<void> {
+interface LsOptions extends OutputOptions {
+  readonly verbose?: true;
+}
+
+async function listWorkPools(cli: Cli, options: LsOptions): Promise<void> {
   const pools = await cli.connect((plane) =>
     firstItems(async (pageSize, pageToken) => {
       const page = await plane.listWorkPools({ pageSize, pageToken });
@@ -25,8 +30,12 @@ async function listWorkPools(cli: Cli, options: OutputOptions): Promise<void> {
   );
   if (options.output === "json") return printJson(cli.out, pools.map(workPoolDocument));
   if (pools.length === 0) {
-    return printNote(cli.out, "No work pools. Create one with: sluice work-pool create NAME");
+    return printNote(
+      cli.out,
+      "No work pools. Create one with: sluice work-pool create NAME --type process",
+    );
   }
+  const verbose = options.verbose === true;
   printTable(
     cli.out,
     [
@@ -37,6 +46,7 @@ async function listWorkPools(cli: Cli, options: OutputOptions): Promise<void> {
       { title: "SLOTS", align: "right" },
       { title: "WAITING", align: "right" },
       { title: "DESCRIPTION", flexible: true },
+      ...(verbose ? [{ title: "ID" }, { title: "BASE JOB TEMPLATE", flexible: true }] : []),
     ],
     pools.map((pool) => [
       { text: pool.name, paint: cli.out.colours.green },
@@ -46,6 +56,7 @@ async function listWorkPools(cli: Cli, options: OutputOptions): Promise<void> {
       poolSlots(pool),
       String(pool.waitingRuns),
       pool.description,
+      ...(verbose ? [pool.id, pool.baseJobTemplateJson] : []),
     ]),
   );
 }

@@ -1,4 +1,10 @@
-import { isJsonArray, isJsonObject, type JsonValue, ownValue } from "#shared/json.ts";
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  ownValue,
+} from "#shared/json.ts";
 
 /**
  * The id of the stored block that a `{"$ref": {"block_document_id": …}}` stands for; undefined if the
@@ -11,7 +17,7 @@ export function blockDocumentId(value: JsonValue | undefined): string | undefine
 }
 
 /** The reference that `blockDocumentId` reads. */
-export function blockReference(id: string): JsonValue {
+export function blockReference(id: string): JsonObject {
   return { $ref: { block_document_id: id } };
 }
 

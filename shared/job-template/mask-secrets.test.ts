@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { JsonObject } from "#shared/json.ts";
 import { explainJob } from "./explain.ts";
-import { MASK, maskSecrets } from "./mask-secrets.ts";
+import { MASK } from "#shared/mask.ts";
+import { maskSecrets } from "./mask-secrets.ts";
 
 const REFERENCE = { $ref: { block_document_id: "0198f6a2-3f0e-7c55-9a51-1f2f0f5c7d11" } };
 const TEMPLATE: JsonObject = {

@@ -5,12 +5,11 @@ import {
   type JsonValue,
   ownValue,
 } from "#shared/json.ts";
+import { MASK } from "#shared/mask.ts";
+import { blockDocumentId } from "./block-reference.ts";
 import type { ExplainInput } from "./explain.ts";
 import { findPlaceholders } from "./placeholder.ts";
 import { secretVariables } from "./secret-variables.ts";
-
-/** What stands for a secret that is not shown. */
-export const MASK = "********";
 
 /**
  * The input of a preview with every value of a secret variable masked, so that whatever is made of
@@ -52,14 +51,9 @@ function mapDefault(property: JsonObject): JsonObject {
 function mask(value: JsonValue): JsonValue {
   if (value === null) return null;
   if (isJsonArray(value)) return value.map(mask);
-  if (isJsonObject(value)) return isBlockReference(value) ? value : mapObject(value, mask);
+  if (isJsonObject(value))
+    return blockDocumentId(value) === undefined ? mapObject(value, mask) : value;
   return isReference(value) ? value : MASK;
-}
-
-function isBlockReference(value: JsonObject): boolean {
-  const target = ownValue(value, "$ref");
-  const id = isJsonObject(target) ? ownValue(target, "block_document_id") : undefined;
-  return typeof id === "string" && Object.keys(value).length === 1;
 }
 
 /** Whether the text is one placeholder of a block or variable and nothing else. */

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { FlowRun } from "#proto/sluice/v1/flow_run.ts";
-import { eventually } from "#test/support/eventually.ts";
+import { OnTerminal, TERMINAL_COLUMNS } from "#test/support/on-terminal.ts";
 import { StandInControlPlane } from "#test/support/stand-in-control-plane.ts";
 
 const MAIN = join(import.meta.dir, "../../cli/main.ts");
-const COLUMNS = 80;
 const ESCAPE = "\u001b";
 
 const RUN = FlowRun.fromPartial({
@@ -38,59 +37,30 @@ afterAll(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
-/** The command line in a terminal of its own. */
-class OnTerminal {
-  readonly exited: Promise<number>;
-  #text = "";
-  readonly #child;
-
-  constructor(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const decoder = new TextDecoder();
-    this.#child = Bun.spawn([process.execPath, MAIN, ...words], {
-      env: { ...plane.environment, TERM: "xterm-256color", ...environment },
-      terminal: {
-        cols: COLUMNS,
-        rows: 24,
-        data: (_, data) => void (this.#text += decoder.decode(data, { stream: true })),
-      },
-    });
-    this.exited = this.#child.exited;
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  press(keys: string): void {
-    this.#child.terminal?.write(keys);
-  }
-
-  /** Waits until the program has shown this. */
-  async shows(text: string): Promise<void> {
-    await eventually(() => this.#text.includes(text), { what: text });
-  }
-}
+/** The command line in a terminal of its own, pointed at the played control plane. */
+const onTerminal = (words: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+  new OnTerminal(words, { ...plane.environment, ...environment });
 
 describe("on a terminal", () => {
   test("a table is coloured and every line fits", async () => {
-    const sluice = new OnTerminal(["flow-run", "ls"]);
+    const sluice = onTerminal(["flow-run", "ls"]);
     expect(await sluice.exited).toBe(0);
     expect(sluice.text).toContain(`${ESCAPE}[34mRunning`);
     expect(sluice.text).toContain("…");
     for (const line of sluice.text.split("\r\n")) {
-      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(COLUMNS);
+      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(TERMINAL_COLUMNS);
     }
   });
 
   test("with NO_COLOR nothing is coloured", async () => {
-    const sluice = new OnTerminal(["flow-run", "ls"], { NO_COLOR: "1" });
+    const sluice = onTerminal(["flow-run", "ls"], { NO_COLOR: "1" });
     expect(await sluice.exited).toBe(0);
     expect(sluice.text).toContain("Running");
     expect(sluice.text).not.toContain(ESCAPE);
   });
 
   test("Ctrl-C stops watching with 130 and says that the run is not stopped", async () => {
-    const sluice = new OnTerminal(["flow-run", "watch", RUN.id]);
+    const sluice = onTerminal(["flow-run", "watch", RUN.id]);
     await sluice.shows("⠙ Running");
     sluice.press("\u0003");
     expect(await sluice.exited).toBe(130);
@@ -103,7 +73,7 @@ describe("on a terminal", () => {
     ["y\r", 0, 1],
   ])("deleting asks first: %j ends with %i", async (answer, code, deletions) => {
     deleted = 0;
-    const sluice = new OnTerminal(["work-pool", "delete", "x"]);
+    const sluice = onTerminal(["work-pool", "delete", "x"]);
     await sluice.shows("[y/N]");
     sluice.press(answer);
     expect([await sluice.exited, deleted]).toEqual([code, deletions]);
@@ -111,7 +81,7 @@ describe("on a terminal", () => {
 
   test("Ctrl-C at the question ends with 130 and deletes nothing", async () => {
     deleted = 0;
-    const sluice = new OnTerminal(["work-pool", "delete", "x"]);
+    const sluice = onTerminal(["work-pool", "delete", "x"]);
     await sluice.shows("[y/N]");
     sluice.press("\u0003");
     expect([await sluice.exited, deleted]).toEqual([130, 0]);

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 test("a new user gets from an empty server to a COMPLETED run", async () => {
-  const created = await stage.sluice(["work-pool", "create", "local"]);
+  const created = await stage.sluice(["work-pool", "create", "local", "--type", "process"]);
   expect(created).toMatchObject({ code: 0, stderr: "" });
   expect(created.stdout).toContain("agent --pool local");
 

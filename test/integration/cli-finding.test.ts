@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await TestServer.start();
   folder = new TemporaryDirectory("cli finding");
   cli = new CliOnServer(server, folder.path);
-  for (const pool of ["idle", "other"]) await sluice("work-pool", "create", pool);
+  for (const pool of ["idle", "other"]) await sluice("work-pool", "create", pool, "-t", "process");
   await cli.deploy("idle", "found/one", "true");
 }, 30_000);
 

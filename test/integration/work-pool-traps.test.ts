@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { newId } from "#shared/ids.ts";
 import { at } from "#test/support/json-value.ts";
+import { BlockWorld } from "#test/support/block-world.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 import { RestClient } from "#test/support/rest-client.ts";
 import { eventsOf, poolEvents } from "#test/support/stored-events.ts";
@@ -109,27 +110,40 @@ describe("trap 4: what a template must be", () => {
   });
 });
 
-test("trap 5: a default that is an unknown block is 404, also in a change", async () => {
+test("trap 5: a default that is a block must be one there is, with data that fits; also in a change", async () => {
+  const blocks = new BlockWorld(rest);
+  const account = await blocks.register("trap-account", {});
+  const fits = await blocks.store(account, "fits", { user: "u" });
+  const odd = await blocks.store(account, "odd", { user: 7 });
   const withDefault = (id: string): object => ({
     job_configuration: { login: "{{ login }}" },
     variables: {
       type: "object",
-      properties: { login: { type: "object", default: { $ref: { block_document_id: id } } } },
+      properties: {
+        login: {
+          type: "object",
+          properties: { user: { type: "string" } },
+          default: { $ref: { block_document_id: id } },
+        },
+      },
     },
   });
   await create("blocks", { base_job_template: {} });
-  for (const id of [newId(), "no-uuid"]) {
+  for (const [id, status] of [
+    [newId(), 404],
+    ["no-uuid", 404],
+    [odd, 422],
+    [fits, 201],
+  ] as const) {
     const template = withDefault(id);
-    const { status, body } = await rest.post("/work_pools/", {
-      name: "no-block",
-      type: "x",
-      base_job_template: template,
-    });
-    expect(status).toBe(404);
-    expect(at(body, "detail")).toContain(id);
-    expect(await patch("blocks", { base_job_template: template })).toBe(404);
+    const fields = { name: "with-block", type: "x", base_job_template: template };
+    const created = await rest.post("/work_pools/", fields);
+    expect(created.status).toBe(status);
+    if (status === 404) expect(at(created.body, "detail")).toContain(id);
+    const changed = await patch("blocks", { base_job_template: template });
+    expect(changed).toBe(status === 201 ? 204 : status);
+    expect((await rest.get("/work_pools/with-block")).status).toBe(status === 201 ? 200 : 404);
   }
-  expect((await rest.get("/work_pools/no-block")).status).toBe(404);
 });
 
 test("trap 6: a heartbeat leaves a paused pool paused; lifting the pause is READY at once", async () => {

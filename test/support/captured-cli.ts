@@ -31,6 +31,7 @@ export function capture(
       interrupted: () => interrupts.signal,
       readInput: () => Promise.resolve(options.input ?? ""),
       confirm: () => Promise.resolve(true),
+      ask: () => Promise.resolve(undefined),
       now: () => Date.now(),
     },
     interrupt: () => interrupts.abort(),

@@ -3,6 +3,7 @@ import {
   type Agent,
   AgentStatus,
   type StorageConfiguration,
+  StorageProvider,
   type WorkPool,
   WorkPoolStatus,
 } from "#proto/sluice/v1/work_pool_service.ts";
@@ -11,6 +12,7 @@ import {
   readStorage as readStoredStorage,
   type StorageConfiguration as StorageValues,
 } from "#server/domain/storage-configuration.ts";
+import type { StorageProvider as ProviderName } from "#server/domain/storage-provider.ts";
 import type { AgentView } from "#server/store/agents.ts";
 import type { WorkPoolView } from "#server/store/work-pools.ts";
 import { invalidField } from "#shared/errors.ts";
@@ -49,6 +51,24 @@ export function readLostPolicy(policy: LostPolicy): LostPolicyName | undefined {
       throw invalidField(
         "lost_policy",
         "this control plane knows only LOST_POLICY_CRASH, LOST_POLICY_KEEP and LOST_POLICY_RESCHEDULE",
+      );
+  }
+}
+
+/** Whose bucket is meant. Refuses one it does not know. */
+export function readStorageProvider(provider: StorageProvider): ProviderName {
+  switch (provider) {
+    case StorageProvider.S3:
+      return "s3";
+    case StorageProvider.GCS:
+      return "gcs";
+    case StorageProvider.AZURE_BLOB_STORAGE:
+      return "azure-blob-storage";
+    case StorageProvider.UNSPECIFIED:
+    case StorageProvider.UNRECOGNIZED:
+      throw invalidField(
+        "provider",
+        "this control plane knows STORAGE_PROVIDER_S3, STORAGE_PROVIDER_GCS and STORAGE_PROVIDER_AZURE_BLOB_STORAGE",
       );
   }
 }

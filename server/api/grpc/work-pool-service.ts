@@ -3,6 +3,7 @@ import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { listAgents } from "#server/store/agents.ts";
 import { findWorkPool, getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
+import { configurePoolStorage } from "#server/transitions/configure-pool-storage.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
@@ -10,7 +11,13 @@ import { invalidField } from "#shared/errors.ts";
 import { bytesIn, MOMENT, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 import { createWorkPoolInsights } from "./work-pool-insights.ts";
-import { readLostPolicy, readStorage, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
+import {
+  readLostPolicy,
+  readStorage,
+  readStorageProvider,
+  writeAgent,
+  writeWorkPool,
+} from "./work-pool-messages.ts";
 
 /** sluice.v1.WorkPoolService. */
 export function createWorkPoolService(ctx: TransitionContext, unary: Unary): WorkPoolServiceServer {
@@ -72,6 +79,18 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
         concurrencyLimit: request.clearConcurrencyLimit ? null : request.concurrencyLimit,
         baseJobTemplate: request.baseJobTemplateJson,
         storage: readStorage(request.storageConfiguration),
+      });
+      return { workPool: await readWorkPool(request.name) };
+    }),
+
+    configureStorage: unary(async (request) => {
+      await configurePoolStorage(ctx, request.name, {
+        provider: readStorageProvider(request.provider),
+        bucket: request.bucket,
+        credentialsBlockName:
+          request.credentialsBlockName === "" ? null : request.credentialsBlockName,
+        uploadLauncher: request.uploadLauncher,
+        executionLauncher: request.executionLauncher,
       });
       return { workPool: await readWorkPool(request.name) };
     }),

@@ -1,7 +1,7 @@
 import { blockDocumentId, blockReference } from "#shared/job-template/block-reference.ts";
 import type { JsonObject, JsonValue } from "#shared/json.ts";
+import { MASK } from "#shared/mask.ts";
 import {
-  MASK,
   maskSecrets,
   type Path,
   removeAt,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { MASK, maskSecrets, takeSecrets } from "./secret-fields.ts";
+import { MASK } from "#shared/mask.ts";
+import { maskSecrets, takeSecrets } from "./secret-fields.ts";
 
 const DATA = {
   user: "u",

@@ -1,7 +1,5 @@
+import { MASK } from "#shared/mask.ts";
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from "#shared/json.ts";
-
-/** What is shown in place of a secret. */
-export const MASK = "********";
 
 /** Keys that lead to a value within a block's data. */
 export type Path = readonly string[];

@@ -1,5 +1,6 @@
 -- The runs of a pool that are due within some seconds, in waterfall order, behind a given one. Each
--- queue gives at most a page, along its index of what may be claimed.
+-- queue gives at most a page, along its index of what may be claimed; the clock is read once, so
+-- that the index also ends where the window does.
 select c.id, c.name, f.name as "flowName", d.name as "deploymentName", q.name as "workQueueName",
        q.priority, p.is_paused or q.is_paused as "isHeldUp", c.state_id as "stateId",
        c.state_type as "stateType", c.state_name as "stateName", c.state_at as "stateAt",
@@ -11,7 +12,7 @@ select c.id, c.name, f.name as "flowName", d.name as "deploymentName", q.name as
          from sluice.flow_run r
         where r.work_queue_id = q.id and r.state_type = 'SCHEDULED' and not r.leased
           and r.retry_type is distinct from 'in_process'
-          and r.next_start_at <= clock_timestamp() + make_interval(secs => $2::float8)
+          and r.next_start_at <= (select clock_timestamp() + make_interval(secs => $2::float8))
           and (r.next_start_at, r.id)
               > (case when q.priority = $4 then to_timestamp($5::float8 / 1000)
                       else '-infinity' end,

@@ -113,6 +113,82 @@ export function workPoolStatusToNumber(object: WorkPoolStatus): number {
   }
 }
 
+/** Whose bucket it is. */
+export const StorageProvider = {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED: "STORAGE_PROVIDER_UNSPECIFIED",
+  /** S3 - Amazon S3. */
+  S3: "STORAGE_PROVIDER_S3",
+  /** GCS - Google Cloud Storage. */
+  GCS: "STORAGE_PROVIDER_GCS",
+  /** AZURE_BLOB_STORAGE - Azure Blob Storage. */
+  AZURE_BLOB_STORAGE: "STORAGE_PROVIDER_AZURE_BLOB_STORAGE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type StorageProvider = typeof StorageProvider[keyof typeof StorageProvider];
+
+export namespace StorageProvider {
+  export type UNSPECIFIED = typeof StorageProvider.UNSPECIFIED;
+  export type S3 = typeof StorageProvider.S3;
+  export type GCS = typeof StorageProvider.GCS;
+  export type AZURE_BLOB_STORAGE = typeof StorageProvider.AZURE_BLOB_STORAGE;
+  export type UNRECOGNIZED = typeof StorageProvider.UNRECOGNIZED;
+}
+
+export function storageProviderFromJSON(object: any): StorageProvider {
+  switch (object) {
+    case 0:
+    case "STORAGE_PROVIDER_UNSPECIFIED":
+      return StorageProvider.UNSPECIFIED;
+    case 1:
+    case "STORAGE_PROVIDER_S3":
+      return StorageProvider.S3;
+    case 2:
+    case "STORAGE_PROVIDER_GCS":
+      return StorageProvider.GCS;
+    case 3:
+    case "STORAGE_PROVIDER_AZURE_BLOB_STORAGE":
+      return StorageProvider.AZURE_BLOB_STORAGE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return StorageProvider.UNRECOGNIZED;
+  }
+}
+
+export function storageProviderToJSON(object: StorageProvider): string {
+  switch (object) {
+    case StorageProvider.UNSPECIFIED:
+      return "STORAGE_PROVIDER_UNSPECIFIED";
+    case StorageProvider.S3:
+      return "STORAGE_PROVIDER_S3";
+    case StorageProvider.GCS:
+      return "STORAGE_PROVIDER_GCS";
+    case StorageProvider.AZURE_BLOB_STORAGE:
+      return "STORAGE_PROVIDER_AZURE_BLOB_STORAGE";
+    case StorageProvider.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function storageProviderToNumber(object: StorageProvider): number {
+  switch (object) {
+    case StorageProvider.UNSPECIFIED:
+      return 0;
+    case StorageProvider.S3:
+      return 1;
+    case StorageProvider.GCS:
+      return 2;
+    case StorageProvider.AZURE_BLOB_STORAGE:
+      return 3;
+    case StorageProvider.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /** Whether an agent is there. */
 export const AgentStatus = {
   /** UNSPECIFIED - Not set. */
@@ -326,6 +402,31 @@ export interface UpdateWorkPoolRequest {
 
 /** The pool as changed. */
 export interface UpdateWorkPoolResponse {
+  /** The pool. */
+  workPool: WorkPool | undefined;
+}
+
+/** Where to keep code and results of a pool's runs. */
+export interface ConfigureStorageRequest {
+  /** Name of the pool. */
+  name: string;
+  /** Whose bucket it is. */
+  provider: StorageProvider;
+  /** Name of the bucket, or of Azure's container. */
+  bucket: string;
+  /**
+   * Name of the block with the provider's credentials; empty: what the surroundings have, which
+   * Azure's have not.
+   */
+  credentialsBlockName: string;
+  /** Program and arguments that start the upload; empty: one that installs the provider's package. */
+  uploadLauncher: string[];
+  /** The same for the execution. */
+  executionLauncher: string[];
+}
+
+/** The pool as changed. */
+export interface ConfigureStorageResponse {
   /** The pool. */
   workPool: WorkPool | undefined;
 }
@@ -1785,6 +1886,249 @@ export const UpdateWorkPoolResponse: MessageFns<UpdateWorkPoolResponse> = {
   },
 };
 
+function createBaseConfigureStorageRequest(): ConfigureStorageRequest {
+  return {
+    name: "",
+    provider: StorageProvider.UNSPECIFIED,
+    bucket: "",
+    credentialsBlockName: "",
+    uploadLauncher: [],
+    executionLauncher: [],
+  };
+}
+
+export const ConfigureStorageRequest: MessageFns<ConfigureStorageRequest> = {
+  encode(message: ConfigureStorageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.provider !== StorageProvider.UNSPECIFIED) {
+      writer.uint32(16).int32(storageProviderToNumber(message.provider));
+    }
+    if (message.bucket !== "") {
+      writer.uint32(26).string(message.bucket);
+    }
+    if (message.credentialsBlockName !== "") {
+      writer.uint32(34).string(message.credentialsBlockName);
+    }
+    for (const v of message.uploadLauncher) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.executionLauncher) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigureStorageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigureStorageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.provider = storageProviderFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.bucket = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.credentialsBlockName = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.uploadLauncher.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.executionLauncher.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfigureStorageRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      provider: isSet(object.provider) ? storageProviderFromJSON(object.provider) : StorageProvider.UNSPECIFIED,
+      bucket: isSet(object.bucket) ? globalThis.String(object.bucket) : "",
+      credentialsBlockName: isSet(object.credentialsBlockName)
+        ? globalThis.String(object.credentialsBlockName)
+        : isSet(object.credentials_block_name)
+        ? globalThis.String(object.credentials_block_name)
+        : "",
+      uploadLauncher: globalThis.Array.isArray(object?.uploadLauncher)
+        ? object.uploadLauncher.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.upload_launcher)
+        ? object.upload_launcher.map((e: any) => globalThis.String(e))
+        : [],
+      executionLauncher: globalThis.Array.isArray(object?.executionLauncher)
+        ? object.executionLauncher.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.execution_launcher)
+        ? object.execution_launcher.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ConfigureStorageRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.provider !== StorageProvider.UNSPECIFIED) {
+      obj.provider = storageProviderToJSON(message.provider);
+    }
+    if (message.bucket !== "") {
+      obj.bucket = message.bucket;
+    }
+    if (message.credentialsBlockName !== "") {
+      obj.credentialsBlockName = message.credentialsBlockName;
+    }
+    if (message.uploadLauncher?.length) {
+      obj.uploadLauncher = message.uploadLauncher;
+    }
+    if (message.executionLauncher?.length) {
+      obj.executionLauncher = message.executionLauncher;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfigureStorageRequest>): ConfigureStorageRequest {
+    return ConfigureStorageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfigureStorageRequest>): ConfigureStorageRequest {
+    const message = createBaseConfigureStorageRequest();
+    message.name = object.name ?? "";
+    message.provider = object.provider ?? StorageProvider.UNSPECIFIED;
+    message.bucket = object.bucket ?? "";
+    message.credentialsBlockName = object.credentialsBlockName ?? "";
+    message.uploadLauncher = object.uploadLauncher?.map((e) => e) || [];
+    message.executionLauncher = object.executionLauncher?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseConfigureStorageResponse(): ConfigureStorageResponse {
+  return { workPool: undefined };
+}
+
+export const ConfigureStorageResponse: MessageFns<ConfigureStorageResponse> = {
+  encode(message: ConfigureStorageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.workPool !== undefined) {
+      WorkPool.encode(message.workPool, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigureStorageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigureStorageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.workPool = WorkPool.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ConfigureStorageResponse {
+    return {
+      workPool: isSet(object.workPool)
+        ? WorkPool.fromJSON(object.workPool)
+        : isSet(object.work_pool)
+        ? WorkPool.fromJSON(object.work_pool)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ConfigureStorageResponse): unknown {
+    const obj: any = {};
+    if (message.workPool !== undefined) {
+      obj.workPool = WorkPool.toJSON(message.workPool);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ConfigureStorageResponse>): ConfigureStorageResponse {
+    return ConfigureStorageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConfigureStorageResponse>): ConfigureStorageResponse {
+    const message = createBaseConfigureStorageResponse();
+    message.workPool = (object.workPool !== undefined && object.workPool !== null)
+      ? WorkPool.fromPartial(object.workPool)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseDeleteWorkPoolRequest(): DeleteWorkPoolRequest {
   return { name: "" };
 }
@@ -2432,6 +2776,21 @@ export const WorkPoolServiceService = {
       Buffer.from(UpdateWorkPoolResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateWorkPoolResponse => UpdateWorkPoolResponse.decode(value),
   },
+  /**
+   * Has code and results of the pool's runs kept in a bucket: stores a block for the results, and the
+   * pool's storage configuration. May be repeated.
+   */
+  configureStorage: {
+    path: "/sluice.v1.WorkPoolService/ConfigureStorage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ConfigureStorageRequest): Buffer =>
+      Buffer.from(ConfigureStorageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ConfigureStorageRequest => ConfigureStorageRequest.decode(value),
+    responseSerialize: (value: ConfigureStorageResponse): Buffer =>
+      Buffer.from(ConfigureStorageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ConfigureStorageResponse => ConfigureStorageResponse.decode(value),
+  },
   /** Deletes the pool, its queues and its agents' rows. Deployments and runs stay, without a pool. */
   deleteWorkPool: {
     path: "/sluice.v1.WorkPoolService/DeleteWorkPool" as const,
@@ -2523,6 +2882,11 @@ export interface WorkPoolServiceServer extends UntypedServiceImplementation {
   listWorkPools: handleUnaryCall<ListWorkPoolsRequest, ListWorkPoolsResponse>;
   /** Changes the fields that are set, and no others. */
   updateWorkPool: handleUnaryCall<UpdateWorkPoolRequest, UpdateWorkPoolResponse>;
+  /**
+   * Has code and results of the pool's runs kept in a bucket: stores a block for the results, and the
+   * pool's storage configuration. May be repeated.
+   */
+  configureStorage: handleUnaryCall<ConfigureStorageRequest, ConfigureStorageResponse>;
   /** Deletes the pool, its queues and its agents' rows. Deployments and runs stay, without a pool. */
   deleteWorkPool: handleUnaryCall<DeleteWorkPoolRequest, DeleteWorkPoolResponse>;
   /** The agents of one pool or of all, those seen last first. */
@@ -2603,6 +2967,25 @@ export interface WorkPoolServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateWorkPoolResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Has code and results of the pool's runs kept in a bucket: stores a block for the results, and the
+   * pool's storage configuration. May be repeated.
+   */
+  configureStorage(
+    request: ConfigureStorageRequest,
+    callback: (error: ServiceError | null, response: ConfigureStorageResponse) => void,
+  ): ClientUnaryCall;
+  configureStorage(
+    request: ConfigureStorageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ConfigureStorageResponse) => void,
+  ): ClientUnaryCall;
+  configureStorage(
+    request: ConfigureStorageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ConfigureStorageResponse) => void,
   ): ClientUnaryCall;
   /** Deletes the pool, its queues and its agents' rows. Deployments and runs stay, without a pool. */
   deleteWorkPool(
