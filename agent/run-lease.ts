@@ -291,10 +291,8 @@ export class RunLease {
     onChange();
     await tail.drained;
     journal.writeLazily((rows) => rows.deleteAttempt(this.key));
-    try {
-      await driver.remove(this.#place);
-    } catch (error) {
+    await driver.remove(this.#place).catch((error: unknown) => {
       this.#logger.warning("the run directory cannot be removed", { error: messageOf(error) });
-    }
+    });
   }
 }

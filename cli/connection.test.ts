@@ -24,7 +24,7 @@ describe("the connection", () => {
   });
 
   test("is secured with https only", () => {
-    expect(connectionOf({ SLUICE_GRPC_URL: "https://box" }).tls).toEqual({ ca: undefined });
+    expect(connectionOf({ SLUICE_GRPC_URL: "https://box" }).tls).toMatchObject({ ca: undefined });
     expect(connectionOf({ SLUICE_GRPC_URL: "http://box" }).tls).toBeUndefined();
   });
 

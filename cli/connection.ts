@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { grpcUrlFrom, httpUrlFrom } from "#shared/control-plane-address.ts";
+import { type TlsIdentity, tlsIdentityOf } from "#shared/tls-identity.ts";
 import { usageError } from "./cli-error.ts";
 import type { Environment } from "./profiles.ts";
 
@@ -11,7 +12,7 @@ export interface Connection {
   readonly target: string;
   /** Whether only this machine is reached. */
   readonly loopback: boolean;
-  readonly tls: { readonly ca: Buffer | undefined } | undefined;
+  readonly tls: { readonly ca: Buffer | undefined; readonly identity: TlsIdentity } | undefined;
   /** Sent as a bearer token; never shown. */
   readonly apiKey: string | undefined;
   /** True if the gRPC address was derived from the HTTP address. */
@@ -30,7 +31,12 @@ export function connectionOf(environment: Environment): Connection {
     url,
     target: `${address.hostname}:${address.port || (secure ? "443" : DEFAULT_PORT)}`,
     loopback: ["127.0.0.1", "localhost", "[::1]"].includes(address.hostname),
-    tls: secure ? { ca: caFile === undefined ? undefined : readCa(caFile) } : undefined,
+    tls: secure
+      ? {
+          ca: caFile === undefined ? undefined : readCa(caFile),
+          identity: tlsIdentityOf(address.hostname),
+        }
+      : undefined,
     apiKey: apiKeyOf(environment),
     onlyHttpChosen: Boolean(environment["SLUICE_API_URL"]) && !environment["SLUICE_GRPC_URL"],
   };

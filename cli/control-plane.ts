@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import * as concurrencyLimits from "#proto/sluice/v1/concurrency_limit_service.ts";
 import * as deployments from "#proto/sluice/v1/deployment_service.ts";
 import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
@@ -35,8 +36,11 @@ export class ControlPlane {
     const { tls, apiKey } = connection;
     if (apiKey !== undefined) this.#metadata.set("authorization", `Bearer ${apiKey}`);
     const security =
-      tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca ?? null);
+      tls === undefined
+        ? credentials.createInsecure()
+        : credentials.createSsl(tls.ca ?? null, null, null, tls.identity.verify);
     this.#client = new Client(connection.target, security, {
+      ...tls?.identity.channel,
       "grpc.max_receive_message_length": MOST_BYTES_PER_MESSAGE,
       "grpc.keepalive_time_ms": 20_000,
       "grpc.keepalive_timeout_ms": 10_000,
@@ -108,8 +112,59 @@ export class ControlPlane {
     return this.#call(deployments.DeploymentServiceService.deleteDeployment, request);
   }
 
+  createConcurrencyLimit(
+    request: concurrencyLimits.CreateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.CreateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.createConcurrencyLimit,
+      request,
+    );
+  }
+
+  getConcurrencyLimit(
+    request: concurrencyLimits.GetConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.GetConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.getConcurrencyLimit,
+      request,
+    );
+  }
+
+  listConcurrencyLimits(
+    request: concurrencyLimits.ListConcurrencyLimitsRequest,
+  ): Promise<concurrencyLimits.ListConcurrencyLimitsResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.listConcurrencyLimits,
+      request,
+    );
+  }
+
+  updateConcurrencyLimit(
+    request: concurrencyLimits.UpdateConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.UpdateConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.updateConcurrencyLimit,
+      request,
+    );
+  }
+
+  deleteConcurrencyLimit(
+    request: concurrencyLimits.DeleteConcurrencyLimitRequest,
+  ): Promise<concurrencyLimits.DeleteConcurrencyLimitResponse> {
+    return this.#call(
+      concurrencyLimits.ConcurrencyLimitServiceService.deleteConcurrencyLimit,
+      request,
+    );
+  }
+
   createFlowRun(request: flowRuns.CreateFlowRunRequest): Promise<flowRuns.CreateFlowRunResponse> {
     return this.#call(flowRuns.FlowRunServiceService.createFlowRun, request);
+  }
+
+  createFlowRuns(
+    request: flowRuns.CreateFlowRunsRequest,
+  ): Promise<flowRuns.CreateFlowRunsResponse> {
+    return this.#call(flowRuns.FlowRunServiceService.createFlowRuns, request);
   }
 
   getFlowRun(request: flowRuns.GetFlowRunRequest): Promise<flowRuns.GetFlowRunResponse> {

@@ -25,6 +25,7 @@ deployments:
     enforce_parameter_schema: false
     retries: 2
     retry_delay_seconds: 0.5
+    concurrency_limit: {limit: 3, collision_strategy: CANCEL_NEW, grace_period_seconds: 90}
 `;
 
 function problems(text: string): string[] {
@@ -59,6 +60,9 @@ describe("a deployment file", () => {
       workQueueName: "fast",
       retries: 2,
       retryDelaySeconds: 0.5,
+      concurrencyLimit: 3,
+      collisionStrategy: "COLLISION_STRATEGY_CANCEL_NEW",
+      gracePeriodSeconds: 90,
     });
     expect(JSON.parse(parametersJson)).toEqual({ top: 10, nested: { list: [1, null] } });
     expect(JSON.parse(parameterSchemaJson)).toEqual({ type: "object" });
@@ -92,6 +96,14 @@ describe("a deployment file", () => {
     );
     expect(JSON.parse(deployment?.jobVariablesJson ?? "")).toEqual({
       command: `echo 'it'\\''s $HOME' 5`,
+    });
+  });
+
+  test("may limit how many of its runs go on at once by a number alone", () => {
+    const [deployment] = readDeployments("sluice.yaml", entry("concurrency_limit: 2"));
+    expect(deployment).toMatchObject({
+      concurrencyLimit: 2,
+      collisionStrategy: "COLLISION_STRATEGY_UNSPECIFIED",
     });
   });
 
@@ -131,6 +143,11 @@ describe("a bad deployment file", () => {
       "an unknown anchor",
       "deployments:\n  - *none\n",
       "2:5: deployments[0]: there is no anchor '&none'",
+    ],
+    [
+      "an unknown collision strategy",
+      entry("concurrency_limit: {limit: 1, collision_strategy: WAIT}"),
+      "deployments[0].concurrency_limit.collision_strategy: must be ENQUEUE or CANCEL_NEW, not 'WAIT'",
     ],
     [
       "the same name twice",

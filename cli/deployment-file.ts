@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { ApplyDeploymentRequest } from "#proto/sluice/v1/deployment_service.ts";
 import { AppError } from "#shared/errors.ts";
 import { requireName } from "#shared/names.ts";
+import { isCollisionStrategy, type LimitFields, limitFields } from "./deployment-limit.ts";
 import { quoteWords } from "./shell-words.ts";
 import { YamlSource, type Located } from "./yaml-source.ts";
 
@@ -21,7 +22,10 @@ export const DEPLOYMENT_KEYS = [
   "enforce_parameter_schema",
   "retries",
   "retry_delay_seconds",
+  "concurrency_limit",
 ] as const;
+
+const LIMIT_KEYS = ["limit", "collision_strategy", "grace_period_seconds"] as const;
 
 const WORK_POOL_KEYS = ["name", "work_queue", "job_variables"] as const;
 
@@ -119,6 +123,7 @@ function readDeployment(
     workQueueName: pool.workQueue,
     retries: read("retries", (value) => source.number(value, true)) ?? 0,
     retryDelaySeconds: read("retry_delay_seconds", (value) => source.number(value, false)) ?? 0,
+    ...readLimit(source, members.get("concurrency_limit")),
   };
 }
 
@@ -145,6 +150,27 @@ function readPool(source: YamlSource, item: Located, value: Located | undefined)
     workQueue: queue === undefined ? "" : readName(source, queue),
     jobVariables: variables === undefined ? {} : readObject(source, variables),
   };
+}
+
+/** A number, or a mapping that says too what becomes of runs that find no slot. */
+function readLimit(source: YamlSource, value: Located | undefined): LimitFields {
+  if (value === undefined || source.isNull(value)) return limitFields({});
+  const whole = (given: Located | undefined): number | undefined =>
+    given === undefined || source.isNull(given) ? undefined : source.number(given, true);
+  if (!source.isMapping(value)) return limitFields({ limit: whole(value) });
+  const members = source.members(value, LIMIT_KEYS) ?? new Map<string, Located>();
+  const limit = members.get("limit");
+  if (limit === undefined) source.problem(value, "'limit' is missing");
+  const given = members.get("collision_strategy");
+  const strategy = given === undefined ? undefined : source.text(given);
+  if (given !== undefined && strategy !== undefined && !isCollisionStrategy(strategy)) {
+    source.problem(given, `must be ENQUEUE or CANCEL_NEW, not '${strategy}'`);
+  }
+  return limitFields({
+    limit: whole(limit),
+    strategy: strategy !== undefined && isCollisionStrategy(strategy) ? strategy : undefined,
+    gracePeriodSeconds: whole(members.get("grace_period_seconds")),
+  });
 }
 
 function readName(source: YamlSource, value: Located): string {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { ApplyDeploymentRequest } from "#proto/sluice/v1/deployment_service.ts";
 import { requireName } from "#shared/names.ts";
 import { usageError } from "./cli-error.ts";
+import { type CollisionStrategyName, limitFields } from "./deployment-limit.ts";
 import { isJsonObject } from "./json-text.ts";
 
 /** The flags of `sluice deploy` that describe a deployment. */
@@ -17,6 +18,9 @@ export interface DeploymentFlags {
   readonly workingDir?: string;
   readonly retries?: number;
   readonly retryDelay?: number;
+  readonly concurrencyLimit?: number;
+  readonly collisionStrategy?: CollisionStrategyName;
+  readonly gracePeriod?: number;
   readonly description?: string;
   readonly version?: string;
 }
@@ -31,6 +35,9 @@ const FLAGS = {
   workingDir: "--working-dir",
   retries: "--retries",
   retryDelay: "--retry-delay",
+  concurrencyLimit: "--concurrency-limit",
+  collisionStrategy: "--collision-strategy",
+  gracePeriod: "--grace-period",
   description: "--description",
   version: "--version",
 } as const satisfies Record<Exclude<keyof DeploymentFlags, "name" | "command">, string>;
@@ -86,5 +93,10 @@ export function deploymentOfFlags(flags: DeploymentFlags): ApplyDeploymentReques
     workQueueName: flags.workQueue ?? "",
     retries: flags.retries ?? 0,
     retryDelaySeconds: flags.retryDelay ?? 0,
+    ...limitFields({
+      limit: flags.concurrencyLimit,
+      strategy: flags.collisionStrategy,
+      gracePeriodSeconds: flags.gracePeriod,
+    }),
   };
 }

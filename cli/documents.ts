@@ -1,3 +1,4 @@
+import type { ConcurrencyLimit } from "#proto/sluice/v1/concurrency_limit_service.ts";
 import type { Deployment } from "#proto/sluice/v1/deployment_service.ts";
 import type { AttemptTimeline, FlowRun, LogLine, State } from "#proto/sluice/v1/flow_run.ts";
 import type { GetServerInfoResponse } from "#proto/sluice/v1/server_service.ts";
@@ -69,8 +70,35 @@ export function deploymentDocument(deployment: Deployment): Document {
     pull_steps: stored(deployment.pullStepsJson),
     retries: deployment.retries,
     retry_delay_seconds: deployment.retryDelaySeconds,
+    concurrency_limit: deployment.concurrencyLimit ?? null,
+    concurrency_limit_name: text(deployment.concurrencyLimitName),
+    collision_strategy: collisionStrategy(deployment.collisionStrategy),
+    grace_period_seconds: deployment.gracePeriodSeconds ?? null,
+    slots_held: deployment.slotsHeld,
     created_at: time(deployment.createdAt),
     updated_at: time(deployment.updatedAt),
+  };
+}
+
+/** What becomes of runs that find their deployment full, as people write it. */
+export function collisionStrategy(strategy: Deployment["collisionStrategy"]): string {
+  return strategy === "COLLISION_STRATEGY_UNSPECIFIED"
+    ? "ENQUEUE"
+    : suffix(strategy, "COLLISION_STRATEGY_");
+}
+
+export function concurrencyLimitDocument(limit: ConcurrencyLimit): Document {
+  return {
+    id: limit.id,
+    name: limit.name,
+    limit: limit.limit,
+    active: limit.active,
+    active_slots: limit.slotsHeld,
+    slot_decay_per_second: limit.slotDecayPerSecond,
+    denied_slots: limit.deniedSlots,
+    avg_slot_occupancy_seconds: limit.avgSlotOccupancySeconds,
+    created_at: time(limit.createdAt),
+    updated_at: time(limit.updatedAt),
   };
 }
 

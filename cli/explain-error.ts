@@ -15,7 +15,8 @@ export function explainServiceError(error: ServiceError, connection: Connection)
   const { reason, violations } = detailsOf(error);
   const fields = violations
     .map(({ field, description }) => `${field}: ${description}`)
-    .filter((line) => line !== error.details);
+    .filter((line) => line !== error.details)
+    .map(withoutJsonSuffix);
   // A server that stops may end calls as cancelled or, when it is killed, with a reset stream.
   const connectionLost =
     error.code === status.UNAVAILABLE ||
@@ -50,11 +51,25 @@ export function explainServiceError(error: ServiceError, connection: Connection)
       "Is it of another version? See `sluice version`. Is it the gRPC port?",
     );
   }
+  const [, size, most] =
+    /^Received message larger than max \((\d+) vs (\d+)\)/.exec(error.details) ?? [];
+  if (size !== undefined) {
+    return refuse(
+      `what was to be sent takes ${size} bytes; the control plane takes at most ${most} in one call`,
+      "Pass large data by reference, such as the path of a file.",
+    );
+  }
   if (error.code === status.INTERNAL && reason === undefined) {
     const message = `the call to ${connection.url} failed: ${error.details}`;
     return refuse(message, ...reachingHints(connection));
   }
-  return refuse(error.details || `the control plane answered ${status[error.code]}`);
+  const said = withoutJsonSuffix(error.details);
+  return refuse(said || `the control plane answered ${status[error.code]}`);
+}
+
+/** The contract sends objects as JSON text; here the field is called as flags and files call it. */
+function withoutJsonSuffix(line: string): string {
+  return line.replace(/^([a-z_]+)_json(?=[.:[])/, "$1");
 }
 
 function reachingHints(connection: Connection): string[] {
@@ -72,6 +87,7 @@ function reachingHints(connection: Connection): string[] {
 function networkReason(details: string): string {
   const known: readonly (readonly [RegExp, string])[] = [
     [/ECONNREFUSED/, "connection refused"],
+    [/Protocol error|Failed to connect/, "what answers there is not gRPC over this scheme"],
     [/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, "the host name is not known"],
     [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, "the host does not answer"],
     [

@@ -61,6 +61,7 @@ describe("numbers of options", () => {
   test("the range is told", () => {
     expect(() => wholeNumber(1)("0")).toThrow("at least 1");
     expect(() => wholeNumber(0, 5)("6")).toThrow("at most 5");
+    expect(() => wholeNumber(0)("2147483648")).toThrow("at most 2147483647");
     expect(wholeNumber(0)("0")).toBe(0);
   });
 

@@ -47,8 +47,11 @@ export function collectWords(word: string, before: readonly string[] = []): read
   return [...before, word];
 }
 
+/** The largest number that a message of the contract carries. */
+const MOST = 2 ** 31 - 1;
+
 /** For an option that is a whole number of at least `min`. */
-export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+export function wholeNumber(min: number, max = MOST): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) {

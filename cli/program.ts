@@ -7,6 +7,7 @@ import { addBlockCommands } from "./commands/block.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addConcurrencyLimitCommands } from "./commands/global-concurrency-limit.ts";
 import { addFlowRunCommands } from "./commands/flow-run.ts";
 import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
@@ -18,7 +19,7 @@ import { reportError } from "./report-error.ts";
 const EPILOGUE = `
 Environment:
   SLUICE_GRPC_URL     address of the control plane (http://127.0.0.1:4201)
-  SLUICE_API_URL      its HTTP address, for variables and blocks (one port below gRPC)
+  SLUICE_API_URL      its HTTP address; each of the two is taken to be beside the other
   SLUICE_API_KEY      key to send with every call
   SLUICE_TLS_CA_FILE  certificate that signed the control plane's
   SLUICE_PROFILE      profile to use, as --profile does
@@ -62,6 +63,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addDeploy(program, cli);
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
+  addConcurrencyLimitCommands(program, cli);
   addAgentCommands(program, cli);
   addVariableCommands(program, cli);
   addBlockCommands(program, cli);

@@ -1,6 +1,7 @@
 // Measures what docs/performance.md promises and prints it as a table, or writes it as JSON.
 import { parseArgs } from "node:util";
 import { claimTime } from "#test/bench/claim-time.ts";
+import { crowdedPool } from "#test/bench/crowded-pool.ts";
 import { footprint } from "#test/bench/footprint.ts";
 import { idle } from "#test/bench/idle.ts";
 import { lifeCycles } from "#test/bench/life-cycles.ts";
@@ -12,6 +13,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: startLatency,
   cycles: lifeCycles,
   claim: claimTime,
+  crowd: crowdedPool,
   idle,
   footprint,
 };

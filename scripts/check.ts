@@ -42,6 +42,11 @@ const STEPS: readonly Step[] = [
     repair: "bun scripts/draw-states.ts",
   },
   {
+    name: "routes",
+    command: ["scripts/document-routes.ts", "--check"],
+    repair: "bun scripts/document-routes.ts",
+  },
+  {
     name: "settings",
     command: ["scripts/document-settings.ts", "--check"],
     repair: "bun scripts/document-settings.ts",

@@ -11,7 +11,8 @@ const HELP = `Runs the tests, doing its own set-up.
 
 Usage: scripts/test [GROUP] [PATTERN] [-t NAME]
 
-  GROUP    unit, integration, contract, e2e, fault or gates; without it all of them
+  GROUP    unit, integration, contract, e2e, fault or gates; without it all of them.
+           interop, with other programs that are installed for it, only by its name
   PATTERN  only the files whose path contains it
   -t NAME  only the tests whose name matches this regular expression
 `;
@@ -26,6 +27,8 @@ interface Group {
   /** Whether it drives the compiled programs. */
   readonly needsBuild: boolean;
   readonly limitMinutes: number;
+  /** Whether it needs what is not everywhere, and is run only if it is named. */
+  readonly onlyByName?: boolean;
 }
 
 const GROUPS: readonly Group[] = [
@@ -45,6 +48,13 @@ const GROUPS: readonly Group[] = [
   { name: "contract", folders: ["test/contract"], needsBuild: false, limitMinutes: 5 },
   { name: "e2e", folders: ["test/e2e"], needsBuild: true, limitMinutes: 8 },
   { name: "fault", folders: ["test/fault"], needsBuild: true, limitMinutes: 12 },
+  {
+    name: "interop",
+    folders: ["test/interop"],
+    needsBuild: false,
+    limitMinutes: 15,
+    onlyByName: true,
+  },
 ];
 
 interface Selection {
@@ -196,7 +206,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const [name, pattern] = positionals;
-  const groups = GROUPS.filter((group) => name === undefined || group.name === name);
+  const groups = GROUPS.filter((group) =>
+    name === undefined ? group.onlyByName !== true : group.name === name,
+  );
   if (groups.length === 0 || positionals.length > 2) {
     console.error(HELP);
     return 2;

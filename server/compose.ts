@@ -1,6 +1,7 @@
 import { createAuthorize } from "#server/api/authorize.ts";
 import { AgentSessions } from "#server/api/grpc/agent-sessions.ts";
 import { type GrpcServer, startGrpcServer } from "#server/api/grpc/server.ts";
+import { createMetrics } from "#server/api/http/metrics.ts";
 import { type HttpServer, startHttpServer } from "#server/api/http/server.ts";
 import { Serving } from "#server/api/rest/serving.ts";
 import { Dispatcher } from "#server/loops/dispatcher.ts";
@@ -9,6 +10,7 @@ import { StopCourier } from "#server/loops/stop-courier.ts";
 import { openDatabase } from "#server/store/database.ts";
 import { startEmbeddedPostgres } from "#server/store/embedded-postgres.ts";
 import { startJobs } from "#server/store/jobs.ts";
+import { type AgentHoldings, auditSlots } from "#server/store/slot-audit.ts";
 import { startListener } from "#server/store/listener.ts";
 import { migrate } from "#server/store/migrate.ts";
 import { ensurePartitions } from "#server/store/partitions.ts";
@@ -69,7 +71,15 @@ async function start(
   await requireFreePort(config.host, config.grpcPort, "grpc-port");
   const readReadiness = (): Promise<string[]> => readiness.reasons();
   const serving = new Serving(config.rest, readReadiness);
-  const http = listenHttp(config, { authorize, logger, readReadiness, rest: serving });
+  let connected = (): AgentHoldings[] => [];
+  const metrics = createMetrics({
+    agents: () => connected(),
+    audit: () => {
+      const { pool, numbers } = serving.transitions;
+      return auditSlots(pool, connected(), numbers.heartbeatSeconds * 2);
+    },
+  });
+  const http = listenHttp(config, { authorize, logger, readReadiness, metrics, rest: serving });
   step("close the HTTP port", () => http.stop());
 
   const database = await reachDatabase(config, logger, step);
@@ -104,6 +114,7 @@ async function start(
   context.resolve(ctx);
 
   const sessions = new AgentSessions(ctx);
+  connected = () => sessions.holdings();
   const everyMs = Math.min(LIVENESS_MS, config.numbers.heartbeatSeconds * 500);
   const recorder = new LivenessRecorder(ctx, sessions, everyMs);
   step("stop recording who is alive", () => recorder.stop());

@@ -36,6 +36,11 @@ describe("server configuration", () => {
         "SLUICE_SERVER_AGENT_TOKEN",
       );
       expect(readServerConfig({ host }, KEYS).secrets).toEqual({ apiKey: "a", agentToken: "b" });
+      const authString = { SLUICE_SERVER_AUTH_STRING: "me:secret" };
+      expect(() => readServerConfig({ host }, authString)).toThrow("SLUICE_SERVER_AGENT_TOKEN");
+      expect(
+        readServerConfig({ host }, { ...authString, SLUICE_SERVER_AGENT_TOKEN: "b" }).secrets,
+      ).toMatchObject({ agentToken: "b", authString: "me:secret" });
       expect(readServerConfig({ host, noAuth: true }, {}).host).toBe(host);
     },
   );
@@ -46,6 +51,17 @@ describe("server configuration", () => {
 
   test("--no-auth beside a secret is refused: it would open what the secret closes", () => {
     expect(() => readServerConfig({ noAuth: true }, KEYS)).toThrow("SLUICE_SERVER_API_KEY");
+  });
+
+  test("an auth string without a colon is refused without showing it", () => {
+    const read = (): unknown => readServerConfig({}, { SLUICE_SERVER_AUTH_STRING: "hunter2" });
+    expect(read).toThrow("user:password");
+    expect(read).not.toThrow("hunter2");
+  });
+
+  test("HTTP and gRPC do not share a port, unless any free one is wanted", () => {
+    expect(() => readServerConfig({ port: 5300, grpcPort: 5300 }, {})).toThrow("--grpc-port");
+    expect(readServerConfig({ port: 0, grpcPort: 0 }, {})).toMatchObject({ port: 0, grpcPort: 0 });
   });
 
   test("a certificate needs its key, and both must be readable", () => {

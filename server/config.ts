@@ -249,6 +249,9 @@ export function readServerConfig(
   const { apiKey, agentToken } = values;
   const secrets = { apiKey, agentToken, authString: checkAuthString(values.authString) };
   requireAuth(values.host, values.noAuth, secrets);
+  if (values.port === values.grpcPort && values.port !== 0) {
+    throw invalidField("--grpc-port", `${values.grpcPort} is also --port; HTTP and gRPC need two`);
+  }
   const home = values.home ?? join(environment["HOME"] ?? homedir(), ".sluice");
   return {
     host: values.host,
@@ -260,7 +263,11 @@ export function readServerConfig(
     secrets,
     encryptionKeys: readEncryptionKeys(values, home),
     tls: readTlsFiles(values.tlsCert, values.tlsKey),
-    rest: { pageLimit: values.pageLimit, reportedVersion: values.reportedVersion },
+    rest: {
+      pageLimit: values.pageLimit,
+      reportedVersion: values.reportedVersion,
+      csrfSeconds: values.csrf ? values.csrfLife : null,
+    },
     retentionDays: values.retentionDays,
     numbers: {
       acceptTimeoutSeconds: values.accept,

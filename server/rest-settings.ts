@@ -22,4 +22,17 @@ export const REST_SETTINGS = {
     default: "3.9.1",
     help: "Version of the Prefect server that the REST API passes for; clients compare it with their own.",
   },
+  csrf: {
+    kind: "flag",
+    env: "SLUICE_SERVER_CSRF",
+    default: false,
+    help: "Whether changes by the REST API need a CSRF token; Prefect's clients fetch one by themselves.",
+  },
+  csrfLife: {
+    kind: "number",
+    env: "SLUICE_SERVER_CSRF_TOKEN_SECONDS",
+    default: 3600,
+    min: 1,
+    help: "Seconds that a CSRF token is good for.",
+  },
 } as const satisfies SettingsSchema;

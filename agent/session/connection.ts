@@ -12,6 +12,7 @@ import {
   type SessionResponse,
 } from "#proto/sluice/v1/agent_service.ts";
 import { switchedOn } from "#shared/failpoints.ts";
+import { tlsIdentityOf } from "#shared/tls-identity.ts";
 import type { RequestMessage } from "./outbox.ts";
 
 /** Where the control plane is, and what opens it. */
@@ -54,12 +55,16 @@ function openClient(target: ControlPlaneTarget): {
   const { url, token, rootCertificates } = target;
   const tls = url.protocol === "https:";
   const port = url.port || (tls ? "443" : "80");
+  const identity = tlsIdentityOf(url.hostname);
   const channel = tls
-    ? credentials.createSsl(rootCertificates ?? null)
+    ? credentials.createSsl(rootCertificates ?? null, null, null, identity.verify)
     : credentials.createInsecure();
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  const client = new AgentServiceClient(`${url.hostname}:${port}`, channel, CHANNEL_OPTIONS);
+  const client = new AgentServiceClient(`${url.hostname}:${port}`, channel, {
+    ...CHANNEL_OPTIONS,
+    ...(tls ? identity.channel : {}),
+  });
   return { client, metadata };
 }
 

@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ApplyDeploymentRequest } from "#proto/sluice/v1/deployment_service.ts";
 import type { Cli } from "#cli/cli.ts";
 import { CliError, usageError } from "#cli/cli-error.ts";
 import type { ControlPlane } from "#cli/control-plane.ts";
 import { deploymentOfFlags, givenFlags, type DeploymentFlags } from "#cli/deployment-flags.ts";
-import { deploymentDocument, type Document } from "#cli/documents.ts";
+import { COLLISION_STRATEGIES } from "#cli/deployment-limit.ts";
+import { collisionStrategy, deploymentDocument, type Document } from "#cli/documents.ts";
 import {
   collectJson,
   collectText,
@@ -24,6 +25,7 @@ import {
   printWarning,
   type OutputOptions,
 } from "#cli/print.ts";
+import { quoteWords } from "#cli/shell-words.ts";
 import { nearest } from "#cli/suggestion.ts";
 
 interface DeployOptions extends OutputOptions, DeploymentFlags {
@@ -71,6 +73,18 @@ export function addDeploy(program: Command, cli: Cli): void {
       wholeNumber(0),
     )
     .option("--retry-delay <seconds>", "with --command: time between attempts", notNegative)
+    .option("--concurrency-limit <n>", "with --command: most of its runs at once", wholeNumber(1))
+    .addOption(
+      new Option(
+        "--collision-strategy <strategy>",
+        "with --command: what becomes of runs that find it full (ENQUEUE)",
+      ).choices([...COLLISION_STRATEGIES]),
+    )
+    .option(
+      "--grace-period <seconds>",
+      "with --command: how long a slot waits for the engine to renew it",
+      wholeNumber(60, 86_400),
+    )
     .option("--description <text>", "with --command: for people")
     .option("--version <text>", "with --command: for people")
     .addOption(outputOption())
@@ -91,13 +105,13 @@ async function deploy(cli: Cli, file: string | undefined, options: DeployOptions
     for (const pool of idle)
       printWarning(
         cli.err,
-        `no agent is online in '${pool}'; start one with: agent --pool ${pool}`,
+        `no agent is online in '${pool}'; start one with: agent --pool ${quoteWords([pool])}`,
       );
     const [first] = requests;
     if (first !== undefined) {
       printNote(
         cli.out,
-        `Run it with: sluice deployment run ${first.flowName}/${first.name} --watch`,
+        `Run it with: sluice deployment run ${quoteWords([`${first.flowName}/${first.name}`])} --watch`,
       );
     }
   });
@@ -239,5 +253,12 @@ function requestDocument(request: ApplyDeploymentRequest): Document {
     enforce_parameter_schema: request.enforceParameterSchema ?? true,
     retries: request.retries,
     retry_delay_seconds: request.retryDelaySeconds,
+    concurrency_limit: request.concurrencyLimit,
+    ...(request.concurrencyLimit === undefined
+      ? {}
+      : {
+          collision_strategy: collisionStrategy(request.collisionStrategy),
+          grace_period_seconds: request.gracePeriodSeconds,
+        }),
   };
 }

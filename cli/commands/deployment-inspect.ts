@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import type { Deployment } from "#proto/sluice/v1/deployment_service.ts";
 import type { Cli } from "#cli/cli.ts";
 import { CliError } from "#cli/cli-error.ts";
-import { deploymentDocument } from "#cli/documents.ts";
+import { collisionStrategy, deploymentDocument } from "#cli/documents.ts";
 import { jsonText, outputOption, printDetails, printJson, type OutputOptions } from "#cli/print.ts";
 import { localTime } from "#cli/time-text.ts";
 
@@ -42,7 +43,22 @@ async function inspectDeployment(
     ["schema enforced", deployment.enforceParameterSchema ? "yes" : "no"],
     ["pull steps", document["pull_steps"] === null ? "" : jsonText(document["pull_steps"])],
     ["retries", `${deployment.retries}, ${deployment.retryDelaySeconds} s apart`],
+    ["at most at once", limitText(deployment)],
     ["created", localTime(deployment.createdAt)],
     ["applied", localTime(deployment.updatedAt)],
   ]);
+}
+
+/** The limit with what is taken of it, and what becomes of runs beyond it; empty: there is none. */
+function limitText(deployment: Deployment): string {
+  const { concurrencyLimit: limit, slotsHeld, concurrencyLimitName: name } = deployment;
+  if (limit === undefined) return "";
+  const strategy = collisionStrategy(deployment.collisionStrategy);
+  const grace = deployment.gracePeriodSeconds;
+  return [
+    `${limit} (${slotsHeld} held)`,
+    strategy,
+    ...(grace === undefined ? [] : [`${grace} s grace`]),
+    ...(name === `deployment:${deployment.id}` ? [] : [`limit '${name}'`]),
+  ].join(", ");
 }

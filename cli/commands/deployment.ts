@@ -4,6 +4,7 @@ import { addDeploymentDelete } from "./deployment-delete.ts";
 import { addDeploymentInspect } from "./deployment-inspect.ts";
 import { addDeploymentLs } from "./deployment-ls.ts";
 import { addDeploymentRun } from "./deployment-run.ts";
+import { addDeploymentRunEach } from "./deployment-run-each.ts";
 
 /** `sluice deployment …`: what can be run. */
 export function addDeploymentCommands(program: Command, cli: Cli): void {
@@ -14,5 +15,6 @@ export function addDeploymentCommands(program: Command, cli: Cli): void {
   addDeploymentLs(group, cli);
   addDeploymentInspect(group, cli);
   addDeploymentRun(group, cli);
+  addDeploymentRunEach(group, cli);
   addDeploymentDelete(group, cli);
 }

@@ -72,6 +72,7 @@ async function changeWorkPool(
       concurrencyLimit: change.concurrencyLimit,
       clearConcurrencyLimit: change.clearConcurrencyLimit ?? false,
       baseJobTemplateJson: change.baseJobTemplateJson,
+      storageConfiguration: change.storageConfiguration,
     }),
   );
   if (options.output !== "json") return printSuccess(cli.out, done);

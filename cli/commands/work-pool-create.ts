@@ -13,6 +13,7 @@ import {
   printSuccess,
   type OutputOptions,
 } from "#cli/print.ts";
+import { quoteWords } from "#cli/shell-words.ts";
 
 interface CreateOptions extends OutputOptions {
   readonly type: string;
@@ -76,6 +77,7 @@ async function createWorkPool(cli: Cli, name: string, options: CreateOptions): P
           ? "LOST_POLICY_UNSPECIFIED"
           : LOST_POLICIES[options.lostPolicy],
       lostAfterSeconds: options.lostAfter,
+      storageConfiguration: undefined,
     }),
   );
   if (options.output === "json") {
@@ -85,8 +87,8 @@ async function createWorkPool(cli: Cli, name: string, options: CreateOptions): P
   printNote(
     cli.out,
     options.paused
-      ? `Resume it with: sluice work-pool resume ${name}`
-      : `Start an agent with: agent --pool ${name}`,
+      ? `Resume it with: sluice work-pool resume ${quoteWords([name])}`
+      : `Start an agent with: agent --pool ${quoteWords([name])}`,
   );
 }
 

@@ -34,6 +34,27 @@ describe("authorize", () => {
     expect(agentsOnly("agents", "Bearer token")).toBeNull();
   });
 
+  test("the auth string is good for everything, as basic authentication only", () => {
+    const both = createAuthorize({ apiKey: "key", agentToken: "token", authString: "me:pä:ss" });
+    const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
+    expect(both("clients", basic("me:pä:ss"))).toBeNull();
+    expect(both("agents", basic("me:pä:ss"))).toBeNull();
+    expect(both("clients", "Bearer key")).toBeNull();
+    for (const header of [
+      basic("me:pä:s"),
+      basic("key"),
+      basic("token"),
+      "Bearer me:pa:ss",
+      "Basic me:pa:ss",
+      "Basic",
+    ]) {
+      expect(both("clients", header)?.reason).toBe("unauthenticated");
+      expect(both("agents", header)?.reason).toBe("unauthenticated");
+    }
+    const alone = createAuthorize({ apiKey: undefined, agentToken: undefined, authString: "a:b" });
+    expect(alone("clients", undefined)?.reason).toBe("unauthenticated");
+  });
+
   test("no refusal repeats what was sent", () => {
     expect(authorize("clients", "Bearer s3cret")?.message).not.toContain("s3cret");
   });

@@ -59,6 +59,8 @@ export interface FlowRunChange {
   readonly endTime: Millis | null;
   readonly totalRunTimeSeconds: number;
   readonly policy: EmpiricalPolicy;
+  /** What goes with it for the deployment's slots; none if left out. */
+  readonly slot?: SlotEffect;
 }
 
 /** What a transition must do to the deployment's slots, in the same transaction. */

@@ -27,6 +27,33 @@ export function flowRunNotFound(id: string): AppError {
   );
 }
 
+/** The refusal of a queue that there is not: its id, or its name in a pool. */
+export function workQueueNotFound(
+  key: { readonly id: string } | { readonly workPoolName: string; readonly name: string },
+): AppError {
+  if ("id" in key) {
+    return new AppError(
+      "not_found",
+      `There is no work queue ${key.id}; 'sluice work-queue ls' lists them.`,
+      { metadata: { work_queue_id: key.id } },
+    );
+  }
+  const { workPoolName, name } = key;
+  return new AppError(
+    "not_found",
+    `There is no work queue '${name}' in work pool '${workPoolName}'; 'sluice work-queue ls' lists ` +
+      "them all.",
+    { metadata: { work_pool: workPoolName, work_queue: name } },
+  );
+}
+
+/** The refusal of a flow's id or name that there is not. */
+export function flowNotFound(idOrName: string): AppError {
+  return new AppError("not_found", `There is no flow '${idOrName}'; POST /flows/ makes one.`, {
+    metadata: { flow: idOrName },
+  });
+}
+
 /** The refusal of a block type's id or slug that there is not. */
 export function blockTypeNotFound(idOrSlug: string): AppError {
   return new AppError(

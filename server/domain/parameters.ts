@@ -37,6 +37,11 @@ export function mergeParameters(deployment: string, run: string): Parameters {
   return { value: { ...base, ...over.value }, text };
 }
 
+/** The text of a JSON object's member, as it was written; undefined if it has none of that key. */
+export function memberText(objectText: string, key: string): string | undefined {
+  return new Map(splitMembers(objectText)).get(key);
+}
+
 const JSON_MARK = /"(?:[^"\\]+|\\.)*"|[{}[\],]/g;
 
 /** Key and text of each member of a JSON object. The text must be one. */

@@ -52,6 +52,23 @@ describe("placeRuns", () => {
     expect(place({ candidates, agents })).toEqual(["2→a"]);
   });
 
+  test("a run of a deployment without a slot hides no run behind it", () => {
+    const limited = { limitId: "l" };
+    const candidates = [run("1", limited), run("2", limited), run("3", { limitId: "m" }), run("4")];
+    const limitFree = new Map([
+      ["l", 1],
+      ["m", null],
+    ]);
+    expect(place({ candidates, agents: [agent("a")], limitFree })).toEqual(["1→a", "3→a", "4→a"]);
+  });
+
+  test("of a limit that was not counted nothing is given, and a lowered one gives nothing", () => {
+    const candidates = [run("1", { limitId: "l" }), run("2")];
+    expect(place({ candidates, agents: [agent("a")] })).toEqual(["2→a"]);
+    const limitFree = new Map([["l", -2]]);
+    expect(place({ candidates, agents: [agent("a")], limitFree })).toEqual(["2→a"]);
+  });
+
   test("the pool's limit stops all", () => {
     const candidates = [run("1"), run("2", { workQueueId: "q2" })];
     expect(place({ candidates, agents: [agent("a")], poolFree: 1 })).toEqual(["1→a"]);

@@ -7,6 +7,8 @@ export interface PlacementCandidate {
   /** Of its queue; 1 is served first. */
   readonly priority: number;
   readonly dueAt: Millis;
+  /** The limit of its deployment; null or left out: none. */
+  readonly limitId?: string | null;
 }
 
 /** An agent that has room. */
@@ -29,6 +31,8 @@ export interface PlacementInput {
   readonly queueFree: ReadonlyMap<string, number | null>;
   /** Null: no limit. */
   readonly poolFree: number | null;
+  /** Free slots by limit id; null: no limit. Of a limit that is not named nothing is given. */
+  readonly limitFree?: ReadonlyMap<string, number | null>;
 }
 
 /** Which run goes to which agent. */
@@ -51,17 +55,17 @@ export function placeRuns(input: PlacementInput): Assignment[] {
       latestDue: input.now + agent.prefetchSeconds * 1000,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const queueFree = new Map(
-    [...input.queueFree].map(([id, free]) => [id, free ?? Number.POSITIVE_INFINITY]),
-  );
+  const queueFree = unbounded(input.queueFree);
+  const limitFree = unbounded(input.limitFree ?? new Map());
   const room = agents.reduce((sum, agent) => sum + Math.max(0, agent.free), 0);
   let poolFree = Math.min(room, input.poolFree ?? Number.POSITIVE_INFINITY);
 
   const assignments: Assignment[] = [];
-  for (const { flowRunId, workQueueId, dueAt } of input.candidates) {
+  for (const { flowRunId, workQueueId, dueAt, limitId = null } of input.candidates) {
     if (poolFree <= 0) break;
     const inQueue = queueFree.get(workQueueId) ?? 0;
-    if (inQueue <= 0) continue;
+    const inLimit = limitId === null ? Number.POSITIVE_INFINITY : (limitFree.get(limitId) ?? 0);
+    if (inQueue <= 0 || inLimit <= 0) continue;
     let chosen: (typeof agents)[number] | null = null;
     for (const agent of agents) {
       if (agent.free <= (chosen?.free ?? 0) || dueAt > agent.latestDue) continue;
@@ -70,8 +74,14 @@ export function placeRuns(input: PlacementInput): Assignment[] {
     if (chosen === null) continue;
     chosen.free -= 1;
     queueFree.set(workQueueId, inQueue - 1);
+    if (limitId !== null) limitFree.set(limitId, inLimit - 1);
     poolFree -= 1;
     assignments.push({ flowRunId, agentId: chosen.id });
   }
   return assignments;
+}
+
+/** Null, no limit, as a number that is never used up. */
+function unbounded(free: ReadonlyMap<string, number | null>): Map<string, number> {
+  return new Map([...free].map(([id, slots]) => [id, slots ?? Number.POSITIVE_INFINITY]));
 }

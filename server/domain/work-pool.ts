@@ -10,6 +10,9 @@ const MAX_INTEGER = 2_147_483_647;
 /** Name of the queue each pool is created with. */
 export const DEFAULT_QUEUE_NAME = "default";
 
+/** The pool of queues that are named without a pool, made when it is first needed. */
+export const AGENT_POOL_NAME = "default-agent-pool";
+
 /**
  * Refuses a name a pool cannot have. Those that begin with "prefect", however written, are
  * reserved: throws reserved_name.

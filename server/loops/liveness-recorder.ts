@@ -1,5 +1,6 @@
 import type { TransitionContext } from "#server/transitions/context.ts";
 import type { AgentKey } from "#server/transitions/held-attempts.ts";
+import { recordPoll } from "#server/transitions/record-poll.ts";
 import { recordLiveness } from "#server/transitions/record-liveness.ts";
 import { messageOf } from "#shared/errors.ts";
 
@@ -17,8 +18,8 @@ export interface BeatSource {
 }
 
 /**
- * Stores which agents are alive: one statement for all of this replica, so that its cost hardly
- * grows with them. What could not be stored is stored with the next.
+ * Stores which agents are alive, and that their queues are served: one statement each for all of this
+ * replica, so that its cost hardly grows with them. What could not be stored is stored with the next.
  */
 export class LivenessRecorder {
   readonly #ctx: TransitionContext;
@@ -50,6 +51,7 @@ export class LivenessRecorder {
       const stored = await recordLiveness(this.#ctx, this.#unstored);
       this.#unstored = [];
       this.#source.beatsStored([...beats.values()].filter(({ agentId }) => stored.has(agentId)));
+      recordPoll(this.#ctx, [], stored);
     } catch (error) {
       this.#ctx.logger.warning("could not store which agents are alive", {
         error: messageOf(error),

@@ -1,3 +1,4 @@
+import type { WorkPoolStatus } from "#server/domain/work-pool-status.ts";
 import type { Queryable } from "./database.ts";
 import closeSql from "./sql/agent-close-session.sql" with { type: "text" };
 import forgetSql from "./sql/agent-forget-namesakes.sql" with { type: "text" };
@@ -11,6 +12,7 @@ export interface PoolForAgent {
   readonly id: string;
   readonly type: string;
   readonly isPaused: boolean;
+  readonly status: WorkPoolStatus;
   readonly now: number;
 }
 

@@ -1,6 +1,9 @@
+import type { DeploymentConcurrency } from "#server/domain/flow-run.ts";
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
+import type { SlotRoom } from "#server/domain/slot-room.ts";
 import type { Queryable } from "./database.ts";
 import type { LockedFlowRun } from "./flow-run-changes.ts";
+import byDeploymentSql from "./sql/claim-candidates-by-deployment.sql" with { type: "text" };
 import candidatesSql from "./sql/claim-candidates.sql" with { type: "text" };
 import factsSql from "./sql/claim-facts.sql" with { type: "text" };
 import lockSql from "./sql/claim-lock.sql" with { type: "text" };
@@ -32,6 +35,11 @@ export interface ClaimableQueue {
   readonly freeSlots: number | null;
 }
 
+interface CountedQueue extends ClaimableQueue {
+  /** It, or its pool. */
+  readonly isPaused: boolean;
+}
+
 /** What all leases of a pool have in common. JSON is text. */
 export interface LeaseTerms {
   readonly baseJobTemplate: string;
@@ -45,6 +53,8 @@ export interface ClaimFacts {
   readonly queues: readonly ClaimableQueue[];
   /** Null: no limit. */
   readonly poolFree: number | null;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds: number | null;
   /** The database's clock, in Millis. */
   readonly now: number;
 }
@@ -55,6 +65,19 @@ export interface ClaimCandidate {
   readonly workQueueId: string;
   readonly priority: number;
   readonly dueAt: number;
+  /** The limit of its deployment; null: none. */
+  readonly limitId: string | null;
+  /** What its deployment does with runs that find no slot; null if it is gone. */
+  readonly collisionStrategy: DeploymentConcurrency["strategy"] | null;
+}
+
+/** A part of the waiting runs. */
+export interface CandidateDraw {
+  readonly queues: readonly { workQueueId: string; priority: number; cap: number }[];
+  readonly windowSeconds: number;
+  readonly limit: number;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds: number | null;
 }
 
 /** A chosen run under its lock, with all that its agent needs. JSON is text. */
@@ -83,10 +106,35 @@ export async function readClaimFacts(
   workPoolId: string,
   offers: readonly SlotOffer[],
 ): Promise<ClaimFacts> {
+  const facts = await readFacts(tx, workPoolId, offers);
+  return { ...facts, queues: facts.queues.filter((queue) => !queue.isPaused) };
+}
+
+/**
+ * Counts what the pool's limits leave for a run of that queue. Run it after the pool's lock was
+ * had, as a claim does. Undefined if the queue is not the pool's.
+ */
+export async function readSlotRoom(
+  tx: Tx,
+  workPoolId: string,
+  workQueueId: string,
+): Promise<SlotRoom | undefined> {
+  const { queues, poolFree } = await readFacts(tx, workPoolId, []);
+  const queue = queues.find((one) => one.workQueueId === workQueueId);
+  if (queue === undefined) return undefined;
+  return { isPaused: queue.isPaused, queueFree: queue.freeSlots, poolFree };
+}
+
+async function readFacts(
+  tx: Tx,
+  workPoolId: string,
+  offers: readonly SlotOffer[],
+): Promise<Omit<ClaimFacts, "queues"> & { readonly queues: readonly CountedQueue[] }> {
   const { rows } = await tx.query<{
     agents: ClaimingAgent[] | null;
-    queues: ClaimableQueue[] | null;
+    queues: CountedQueue[] | null;
     poolFree: number | null;
+    ageingSeconds: number | null;
     now: number;
   }>({
     name: "claim-facts",
@@ -104,24 +152,37 @@ export async function readClaimFacts(
 }
 
 /** The runs that may start within the window, at most `cap` of each queue and `limit` in all. */
-export async function readCandidates(
-  tx: Tx,
-  queues: readonly { workQueueId: string; priority: number; cap: number }[],
-  windowSeconds: number,
-  limit: number,
-): Promise<ClaimCandidate[]> {
+export async function readCandidates(tx: Tx, draw: CandidateDraw): Promise<ClaimCandidate[]> {
   const { rows } = await tx.query<ClaimCandidate>({
     name: "claim-candidates",
     text: candidatesSql,
-    values: [
-      queues.map((queue) => queue.workQueueId),
-      queues.map((queue) => queue.priority),
-      queues.map((queue) => queue.cap),
-      windowSeconds,
-      limit,
-    ],
+    values: drawValues(draw),
   });
   return rows;
+}
+
+/** The same, past any number of runs whose deployment is full; what is full is a guess. */
+export async function readCandidatesByDeployment(
+  tx: Tx,
+  draw: CandidateDraw,
+): Promise<ClaimCandidate[]> {
+  const { rows } = await tx.query<ClaimCandidate>({
+    name: "claim-candidates-by-deployment",
+    text: byDeploymentSql,
+    values: drawValues(draw),
+  });
+  return rows;
+}
+
+function drawValues({ queues, windowSeconds, limit, ageingSeconds }: CandidateDraw): unknown[] {
+  return [
+    queues.map((queue) => queue.workQueueId),
+    queues.map((queue) => queue.priority),
+    queues.map((queue) => queue.cap),
+    windowSeconds,
+    limit,
+    ageingSeconds,
+  ];
 }
 
 /** Locks the chosen runs; those taken or moved meanwhile do not come back. */

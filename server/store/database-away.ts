@@ -12,13 +12,13 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
 
 /**
  * What PostgreSQL says when it cannot serve anybody for now: it starts or stops, has no connection
- * left, its disk is full, or it is a standby.
+ * left, its disk is full, it is a standby, or it gave up a transaction whose owner was silent.
  */
-const SERVER_CODES = /^(08...|53[123]00|57P0[1235]|25006)$/;
+const SERVER_CODES = /^(08...|53[123]00|57P0[1235]|25006|25P03)$/;
 
 /** What pg throws without a code when a connection is gone or none came in time. */
 const DRIVER_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|The server closed the connection)/i;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server closed the connection)/i;
 
 /**
  * Whether an error says that the database cannot be reached for now, so that the same thing may

@@ -1,7 +1,9 @@
+import type { CollisionStrategy } from "#server/domain/concurrency-limit.ts";
 import type { Millis } from "#server/domain/state.ts";
 import { invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 import type { Queryable } from "./database.ts";
+import byIdsSql from "./sql/deployment-by-ids.sql" with { type: "text" };
 import deploymentReadSql from "./sql/deployment-read.sql" with { type: "text" };
 
 /** How a caller names a deployment. */
@@ -41,8 +43,38 @@ export interface DeploymentView {
   readonly workQueueName: string | null;
   readonly retries: number;
   readonly retryDelaySeconds: number;
+  /** Null: any number of its runs at once. */
+  readonly concurrencyLimitId: string | null;
+  readonly concurrencyLimitName: string | null;
+  readonly concurrencyLimit: number | null;
+  /** Slots of that limit that are taken. */
+  readonly slotsHeld: number;
+  readonly collisionStrategy: CollisionStrategy;
+  readonly gracePeriodSeconds: number | null;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;
+}
+
+/** A deployment with what polls tell of it. */
+export interface PolledDeploymentView extends DeploymentView {
+  /** When its queue was last polled; null: never. */
+  readonly lastPolledAt: Millis | null;
+  /** Within the last minute. */
+  readonly isPolled: boolean;
+}
+
+/** The deployments of these ids, in their order; those that do not exist are left out. */
+export async function readPolledDeployments(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<PolledDeploymentView[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<PolledDeploymentView>({
+    name: "deployment-by-ids",
+    text: byIdsSql,
+    values: [ids],
+  });
+  return rows;
 }
 
 /** Which deployments, and the last one of the page before. */

@@ -1,7 +1,12 @@
-import type { FlowRunChange, FlowRunFacts, FlowRunKind } from "#server/domain/flow-run.ts";
+import type {
+  DeploymentConcurrency,
+  FlowRunChange,
+  FlowRunFacts,
+  FlowRunKind,
+} from "#server/domain/flow-run.ts";
 import type { StateDetails } from "#server/domain/state.ts";
-import { newId } from "#shared/ids.ts";
 import type { StateType } from "#shared/states.ts";
+import { applySlotEffects } from "./deployment-slots.ts";
 import changeSql from "./sql/flow-run-change.sql" with { type: "text" };
 import lockSql from "./sql/flow-run-lock.sql" with { type: "text" };
 import type { Tx } from "./transaction.ts";
@@ -21,6 +26,10 @@ export interface LockedFlowRun {
   readonly workQueueId: string | null;
   readonly deploymentId: string | null;
   readonly deploymentExists: boolean;
+  /** The limit of its deployment's runs; null: none. */
+  readonly concurrencyLimitId: string | null;
+  /** What that limit says, where `withDeploymentSlots` has locked and counted it. */
+  readonly concurrency?: DeploymentConcurrency;
   readonly stateId: string;
   readonly stateType: StateType;
   readonly stateName: string;
@@ -43,6 +52,9 @@ export interface LockedFlowRun {
   readonly createdAt: number;
   /** The database's clock, read after the lock was had. */
   readonly now: number;
+  /** What only proposals from outside need: read by `withProposalFacts`. */
+  readonly stateData?: unknown;
+  readonly isSubflow?: boolean;
 }
 
 /** One run's move, with the fence it has afterwards. */
@@ -69,16 +81,17 @@ export async function lockFlowRuns(
 
 /** A locked run as the rules want to see it. */
 export function factsOf(run: LockedFlowRun): FlowRunFacts {
+  const kind = executedAs(run);
   return {
     id: run.id,
-    kind: run.kind,
+    kind,
     state: {
       id: run.stateId,
       type: run.stateType,
       name: run.stateName,
       timestamp: run.stateAt,
       message: run.stateMessage,
-      data: null,
+      data: run.stateData ?? null,
       details: run.stateDetails ?? {},
     },
     runCount: run.runCount,
@@ -95,13 +108,22 @@ export function factsOf(run: LockedFlowRun): FlowRunFacts {
       resuming: run.policy?.resuming ?? false,
     },
     // What an earlier attempt of a command flow was called says nothing once its lease is over.
-    infrastructureId: run.kind === "engine" || run.leased ? run.infrastructureId : null,
+    infrastructureId: kind === "engine" || run.leased ? run.infrastructureId : null,
     leaseHeld: run.leased,
     deploymentId: run.deploymentId,
     deploymentExists: run.deploymentExists,
-    concurrency: null,
-    isSubflow: false,
+    concurrency: run.concurrency ?? null,
+    isSubflow: run.isSubflow ?? false,
   };
+}
+
+/**
+ * How the present attempt is executed. Whoever runs something without a lease of ours reports its
+ * states itself, and sleeps before its own retries, whatever the deployment says.
+ */
+function executedAs({ kind, leased, stateType, retryType }: LockedFlowRun): FlowRunKind {
+  if (leased) return kind;
+  return stateType === "RUNNING" || retryType === "in_process" ? "engine" : kind;
 }
 
 /**
@@ -130,7 +152,8 @@ export async function changeFlowRuns(tx: Tx, moves: readonly FlowRunMove[]): Pro
     startAt: change.startTime,
     endAt: change.endTime,
     totalRunSeconds: change.totalRunTimeSeconds,
-    eventId: newId(),
+    // Clients know the event of a state by the state's own id.
+    eventId: change.state.id,
     fromType: run.stateType,
     fromName: run.stateName,
   }));
@@ -142,6 +165,12 @@ export async function changeFlowRuns(tx: Tx, moves: readonly FlowRunMove[]): Pro
   if (rowCount !== rows.length) {
     throw new Error(`${rows.length} locked runs were to change, ${rowCount} did`);
   }
+  await applySlotEffects(
+    tx,
+    moves.flatMap(({ run, change: { slot } }) =>
+      slot === undefined ? [] : [{ flowRunId: run.id, slot }],
+    ),
+  );
 }
 
 function storedPolicy(change: FlowRunChange): StoredPolicy | null {

@@ -55,6 +55,15 @@ export interface NewFlowRun {
   readonly jobVariables: JsonObject;
   readonly tags: readonly string[];
   readonly eventId: string;
+  readonly startAt?: number | null;
+  readonly endAt?: number | null;
+  readonly runCount?: number;
+  readonly data?: unknown;
+  readonly flowVersion?: string | null;
+  readonly labels?: JsonObject;
+  /** JSON text. */
+  readonly context?: string;
+  readonly parentTaskRunId?: string | null;
 }
 
 /** The deployments of these names, in one statement. */

@@ -105,14 +105,18 @@ export async function lockLeases(
   return new Map(rows.map((row) => [leaseKeyText(row), row]));
 }
 
-/** Stamps leases. One that has ended is left alone: its record is final. */
-export async function changeLeases(tx: Tx, changes: readonly LeaseChange[]): Promise<void> {
-  if (changes.length === 0) return;
-  await tx.query({
+/**
+ * Stamps leases. One that has ended is left alone: its record is final. Answers the concurrency
+ * limits of deployments of which a slot became free, without those of runs that moved before.
+ */
+export async function changeLeases(tx: Tx, changes: readonly LeaseChange[]): Promise<string[]> {
+  if (changes.length === 0) return [];
+  const { rows } = await tx.query<{ limitId: string }>({
     name: "lease-change",
     text: changeSql,
     values: [JSON.stringify(changes)],
   });
+  return rows.map((row) => row.limitId);
 }
 
 /** Writes grants; answers the number of each attempt, by key text. */

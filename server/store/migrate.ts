@@ -4,7 +4,13 @@ import type { Logger } from "#shared/logger.ts";
 import { VERSION } from "#shared/version.ts";
 import initialSql from "./migrations/0001_initial.sql" with { type: "text" };
 import rescheduleSql from "./migrations/0002_lost_policy_reschedule.sql" with { type: "text" };
+import workPoolStatusSql from "./migrations/0003_work_pool_status.sql" with { type: "text" };
+import workQueueStatusSql from "./migrations/0004_work_queue_status.sql" with { type: "text" };
+import prefectWorkersSql from "./migrations/0005_prefect_workers.sql" with { type: "text" };
+import concurrencyLimitsSql from "./migrations/0006_concurrency_limits.sql" with { type: "text" };
 import blocksSql from "./migrations/0007_blocks.sql" with { type: "text" };
+import serverSecretSql from "./migrations/0008_server_secret.sql" with { type: "text" };
+import ageingSql from "./migrations/0009_work_pool_ageing.sql" with { type: "text" };
 import bootstrapSql from "./migrations/bootstrap.sql" with { type: "text" };
 import findSql from "./sql/schema-migration-find.sql" with { type: "text" };
 import insertSql from "./sql/schema-migration-insert.sql" with { type: "text" };
@@ -23,7 +29,13 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "initial", sql: initialSql },
   { version: 2, name: "lost_policy_reschedule", sql: rescheduleSql },
+  { version: 3, name: "work_pool_status", sql: workPoolStatusSql },
+  { version: 4, name: "work_queue_status", sql: workQueueStatusSql },
+  { version: 5, name: "prefect_workers", sql: prefectWorkersSql },
+  { version: 6, name: "concurrency_limits", sql: concurrencyLimitsSql },
   { version: 7, name: "blocks", sql: blocksSql },
+  { version: 8, name: "server_secret", sql: serverSecretSql },
+  { version: 9, name: "work_pool_ageing", sql: ageingSql },
 ];
 
 /** Version of the schema that this program is made for. */

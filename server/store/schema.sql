@@ -70,6 +70,47 @@ table sluice.block_type
   constraint block_type_pkey PRIMARY KEY (id)
   constraint block_type_slug_key UNIQUE (slug)
 
+table sluice.concurrency_lease
+  id uuid not null
+  holder_type text
+  holder_id uuid
+  flow_run_id uuid
+  created_at timestamp with time zone not null default clock_timestamp()
+  expires_at timestamp with time zone not null
+  constraint concurrency_lease_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
+  constraint concurrency_lease_holder_type_check CHECK ((holder_type = ANY (ARRAY['flow_run'::text, 'task_run'::text, 'deployment'::text])))
+  constraint concurrency_lease_pkey PRIMARY KEY (id)
+  with fillfactor=60
+
+table sluice.concurrency_lease_slot
+  lease_id uuid not null
+  limit_id uuid not null
+  slots integer not null
+  constraint concurrency_lease_slot_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES sluice.concurrency_lease(id) ON DELETE CASCADE
+  constraint concurrency_lease_slot_limit_id_fkey FOREIGN KEY (limit_id) REFERENCES sluice.concurrency_limit(id) ON DELETE CASCADE
+  constraint concurrency_lease_slot_pkey PRIMARY KEY (limit_id, lease_id)
+  constraint concurrency_lease_slot_slots_check CHECK ((slots > 0))
+
+table sluice.concurrency_limit
+  id uuid not null
+  name text not null
+  "limit" integer not null
+  active boolean not null default true
+  loose_slots double precision not null default 0
+  slot_decay_per_second double precision not null default 0
+  denied_slots double precision not null default 0
+  counted_at timestamp with time zone not null default clock_timestamp()
+  avg_slot_occupancy_seconds double precision not null default 2
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint concurrency_limit_denied_slots_check CHECK ((denied_slots >= (0)::double precision))
+  constraint concurrency_limit_limit_check CHECK (("limit" >= 0))
+  constraint concurrency_limit_loose_slots_check CHECK ((loose_slots >= (0)::double precision))
+  constraint concurrency_limit_name_key UNIQUE (name)
+  constraint concurrency_limit_pkey PRIMARY KEY (id)
+  constraint concurrency_limit_slot_decay_per_second_check CHECK ((slot_decay_per_second >= (0)::double precision))
+  with fillfactor=60
+
 table sluice.deployment
   id uuid not null
   flow_id uuid not null
@@ -88,8 +129,14 @@ table sluice.deployment
   retry_delay_seconds double precision not null default 0
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  concurrency_limit_id uuid
+  collision_strategy text not null default 'ENQUEUE'::text
+  grace_period_seconds integer
+  constraint deployment_collision_strategy_check CHECK ((collision_strategy = ANY (ARRAY['ENQUEUE'::text, 'CANCEL_NEW'::text])))
+  constraint deployment_concurrency_limit_id_fkey FOREIGN KEY (concurrency_limit_id) REFERENCES sluice.concurrency_limit(id) ON DELETE SET NULL
   constraint deployment_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
   constraint deployment_flow_id_name_key UNIQUE (flow_id, name)
+  constraint deployment_grace_period_seconds_check CHECK (((grace_period_seconds >= 60) AND (grace_period_seconds <= 86400)))
   constraint deployment_pkey PRIMARY KEY (id)
   constraint deployment_retries_check CHECK ((retries >= 0))
   constraint deployment_retry_delay_seconds_check CHECK ((retry_delay_seconds >= (0)::double precision))
@@ -102,6 +149,9 @@ partitioned table sluice.event
   resource_kind text not null
   resource_id uuid not null
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_pkey PRIMARY KEY (id, at)
   partition by RANGE (at)
 
@@ -112,6 +162,9 @@ table sluice.event_default
   resource_kind text not null
   resource_id uuid not null
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_default_pkey PRIMARY KEY (id, at)
   partition of sluice.event DEFAULT
 
@@ -119,6 +172,9 @@ table sluice.flow
   id uuid not null
   name text not null
   created_at timestamp with time zone not null default clock_timestamp()
+  tags text[] not null default '{}'::text[]
+  labels jsonb not null default '{}'::jsonb
+  updated_at timestamp with time zone not null default clock_timestamp()
   constraint flow_name_key UNIQUE (name)
   constraint flow_pkey PRIMARY KEY (id)
 
@@ -151,6 +207,7 @@ table sluice.flow_run
   infrastructure_id text
   idempotency_key text
   created_at timestamp with time zone not null default clock_timestamp()
+  parent_task_run_id uuid
   constraint flow_run_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES sluice.flow(id) ON DELETE CASCADE
   constraint flow_run_kind_check CHECK ((kind = ANY (ARRAY['command'::text, 'engine'::text])))
   constraint flow_run_pkey PRIMARY KEY (id)
@@ -168,6 +225,9 @@ table sluice.flow_run_payload
   parameters json not null
   job_variables jsonb not null default '{}'::jsonb
   tags text[] not null default '{}'::text[]
+  labels jsonb not null default '{}'::jsonb
+  context json not null default '{}'::json
+  flow_version text
   constraint flow_run_payload_flow_run_id_fkey FOREIGN KEY (flow_run_id) REFERENCES sluice.flow_run(id) ON DELETE CASCADE
   constraint flow_run_payload_pkey PRIMARY KEY (flow_run_id)
 
@@ -241,6 +301,8 @@ partitioned table sluice.log
   at timestamp with time zone not null
   level smallint not null
   message text not null
+  name text
+  task_run_id uuid
   constraint log_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
   partition by RANGE (stored_at)
 
@@ -260,6 +322,8 @@ table sluice.log_default
   at timestamp with time zone not null
   level smallint not null
   message text not null
+  name text
+  task_run_id uuid
   constraint log_default_pkey PRIMARY KEY (flow_run_id, epoch, line_offset, stored_at)
   partition of sluice.log DEFAULT
 
@@ -270,6 +334,12 @@ table sluice.schema_migration
   program_version text not null
   applied_at timestamp with time zone not null default clock_timestamp()
   constraint schema_migration_pkey PRIMARY KEY (version)
+
+table sluice.server_secret
+  name text not null
+  value bytea not null
+  created_at timestamp with time zone not null default clock_timestamp()
+  constraint server_secret_pkey PRIMARY KEY (name)
 
 table sluice.variable
   id uuid not null
@@ -286,7 +356,7 @@ table sluice.work_pool
   name text not null
   type text not null
   description text
-  base_job_template jsonb not null default '{}'::jsonb
+  base_job_template json not null default '{}'::json
   is_paused boolean not null default false
   concurrency_limit integer
   default_queue_id uuid
@@ -294,12 +364,19 @@ table sluice.work_pool
   lost_after_seconds integer not null default 60
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'NOT_READY'::text
+  last_transitioned_status_at timestamp with time zone
+  last_status_event_id uuid
+  storage_configuration json not null default '{}'::json
+  ageing_seconds integer
+  constraint work_pool_ageing_seconds_check CHECK ((ageing_seconds > 0))
   constraint work_pool_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_pool_default_queue_id_fkey FOREIGN KEY (default_queue_id) REFERENCES sluice.work_queue(id) ON DELETE RESTRICT DEFERRABLE INITIALLY DEFERRED
   constraint work_pool_lost_after_seconds_check CHECK ((lost_after_seconds > 0))
   constraint work_pool_lost_policy_check CHECK ((lost_policy = ANY (ARRAY['crash'::text, 'keep'::text, 'reschedule'::text])))
   constraint work_pool_name_key UNIQUE (name)
   constraint work_pool_pkey PRIMARY KEY (id)
+  constraint work_pool_status_check CHECK ((status = ANY (ARRAY['READY'::text, 'NOT_READY'::text, 'PAUSED'::text])))
 
 table sluice.work_queue
   id uuid not null
@@ -311,24 +388,88 @@ table sluice.work_queue
   is_paused boolean not null default false
   created_at timestamp with time zone not null default clock_timestamp()
   updated_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'NOT_READY'::text
+  last_polled_at timestamp with time zone
   constraint work_queue_concurrency_limit_check CHECK ((concurrency_limit >= 0))
   constraint work_queue_pkey PRIMARY KEY (id)
   constraint work_queue_priority_check CHECK ((priority >= 1))
+  constraint work_queue_status_check CHECK ((status = ANY (ARRAY['READY'::text, 'NOT_READY'::text, 'PAUSED'::text])))
   constraint work_queue_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
   constraint work_queue_work_pool_id_name_key UNIQUE (work_pool_id, name)
+  with fillfactor=60
+
+table sluice.worker
+  id uuid not null
+  work_pool_id uuid not null
+  name text not null
+  heartbeat_seconds double precision
+  last_heartbeat_at timestamp with time zone not null default clock_timestamp()
+  status text not null default 'ONLINE'::text
+  type text
+  metadata jsonb
+  created_at timestamp with time zone not null default clock_timestamp()
+  updated_at timestamp with time zone not null default clock_timestamp()
+  constraint worker_heartbeat_seconds_check CHECK ((heartbeat_seconds > (0)::double precision))
+  constraint worker_pkey PRIMARY KEY (id)
+  constraint worker_status_check CHECK ((status = ANY (ARRAY['ONLINE'::text, 'OFFLINE'::text])))
+  constraint worker_work_pool_id_fkey FOREIGN KEY (work_pool_id) REFERENCES sluice.work_pool(id) ON DELETE CASCADE
+  constraint worker_work_pool_id_name_key UNIQUE (work_pool_id, name)
+  with fillfactor=60
 
 CREATE INDEX agent_by_pool ON sluice.agent USING btree (work_pool_id);
 CREATE INDEX block_document_by_schema ON sluice.block_document USING btree (block_schema_id);
 CREATE INDEX block_document_referenced ON sluice.block_document_reference USING btree (referenced_id);
 CREATE INDEX block_schema_by_checksum ON sluice.block_schema USING btree (checksum);
+CREATE INDEX concurrency_lease_by_run ON sluice.concurrency_lease USING btree (flow_run_id) WHERE (flow_run_id IS NOT NULL);
+CREATE INDEX concurrency_lease_slot_by_lease ON sluice.concurrency_lease_slot USING btree (lease_id);
+CREATE INDEX deployment_by_limit ON sluice.deployment USING btree (concurrency_limit_id) WHERE (concurrency_limit_id IS NOT NULL);
 CREATE INDEX deployment_by_queue ON sluice.deployment USING btree (work_queue_id);
 CREATE INDEX flow_run_active ON sluice.flow_run USING btree (work_queue_id) WHERE (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text]));
 CREATE INDEX flow_run_by_deployment ON sluice.flow_run USING btree (deployment_id, id);
+CREATE INDEX flow_run_by_expected_start ON sluice.flow_run USING btree (expected_start_at);
 CREATE INDEX flow_run_by_flow ON sluice.flow_run USING btree (flow_id, id);
+CREATE INDEX flow_run_by_parent ON sluice.flow_run USING btree (parent_task_run_id) WHERE (parent_task_run_id IS NOT NULL);
+CREATE INDEX flow_run_in_hand ON sluice.flow_run USING btree (deployment_id) WHERE (leased OR (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text])));
 CREATE INDEX flow_run_not_late ON sluice.flow_run USING btree (next_start_at) WHERE ((state_type = 'SCHEDULED'::text) AND (state_name = 'Scheduled'::text));
 CREATE INDEX flow_run_ready ON sluice.flow_run USING btree (work_queue_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
+CREATE INDEX flow_run_ready_by_deployment ON sluice.flow_run USING btree (work_queue_id, deployment_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));
 CREATE INDEX flow_run_unleased ON sluice.flow_run USING btree (work_queue_id) WHERE ((state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text])) AND (NOT leased));
 CREATE INDEX lease_held_by_agent ON sluice.lease USING btree (agent_id) WHERE (ended_at IS NULL);
 CREATE INDEX lease_held_by_queue ON sluice.lease USING btree (work_queue_id) WHERE (ended_at IS NULL);
+CREATE INDEX log_default_flow_run_id_at_line_offset_idx ON sluice.log_default USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
+CREATE INDEX log_of_clients ON ONLY sluice.log USING btree (flow_run_id, at, line_offset) WHERE (epoch = 0);
 CREATE INDEX work_queue_by_priority ON sluice.work_queue USING btree (work_pool_id, priority);
+CREATE INDEX work_queue_ready ON sluice.work_queue USING btree (id) WHERE (status = 'READY'::text);
+CREATE INDEX worker_online ON sluice.worker USING btree (work_pool_id) WHERE (status = 'ONLINE'::text);
+CREATE OR REPLACE FUNCTION sluice.limit_use(limit_id uuid)
+ RETURNS TABLE(loose bigint, leased bigint, in_hand bigint, denied double precision)
+ LANGUAGE sql
+ STABLE
+AS $function$
+select -- Given without a lease, less what has decayed since: a slot is free once all of it has.
+       ceil(greatest(0, c.loose_slots
+              - c.slot_decay_per_second
+                * extract(epoch from clock_timestamp() - c.counted_at)))::bigint,
+       (select coalesce(sum(s.slots), 0)::bigint
+          from sluice.concurrency_lease_slot s
+         where s.limit_id = c.id),
+       -- By runs: what an agent holds, whatever the state; and what others have in hand, as long as
+       -- the lease lives that was given for it, if one was.
+       (select count(*)
+          from sluice.deployment d
+          join sluice.flow_run r on r.deployment_id = d.id
+         where d.concurrency_limit_id = c.id
+           and (r.leased or r.state_type in ('PENDING', 'RUNNING', 'CANCELLING'))
+           and (r.leased
+                or r.state_details->>'deploymentConcurrencyLeaseId' is null
+                or exists (select
+                             from sluice.concurrency_lease e
+                            where e.id = (r.state_details->>'deploymentConcurrencyLeaseId')::uuid))),
+       greatest(0, c.denied_slots
+         - case when c.slot_decay_per_second > 0 then c.slot_decay_per_second
+                else 1 / greatest(c.avg_slot_occupancy_seconds, 0.1) end
+           * extract(epoch from clock_timestamp() - c.counted_at))
+  from sluice.concurrency_limit c
+ where c.id = limit_id
+$function$;
 CREATE UNIQUE INDEX flow_run_idempotency ON sluice.flow_run USING btree (flow_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);

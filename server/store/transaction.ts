@@ -21,7 +21,9 @@ export async function inTransaction<T>(
   try {
     const opened = client.query(`begin;${opening}`);
     const result = await afterOpening(opened, body(client as unknown as Tx));
-    await client.query("commit");
+    // Of a transaction in which a statement failed, PostgreSQL says ROLLBACK, and no error.
+    const { command } = await client.query("commit");
+    if (command !== "COMMIT") throw new Error("a failed statement was passed over: not committed");
     return result;
   } catch (error) {
     // A connection that is gone, or may be, is not lent again; the server rolls back by itself.

@@ -6,6 +6,7 @@ import deleteSql from "./sql/work-pool-delete.sql" with { type: "text" };
 import forDeploymentSql from "./sql/work-pool-for-deployment.sql" with { type: "text" };
 import insertSql from "./sql/work-pool-insert.sql" with { type: "text" };
 import lockSql from "./sql/work-pool-lock.sql" with { type: "text" };
+import lockForChangeSql from "./sql/work-pool-lock-for-change.sql" with { type: "text" };
 import updateSql from "./sql/work-pool-update.sql" with { type: "text" };
 import type { Tx } from "./transaction.ts";
 
@@ -18,6 +19,8 @@ export interface NewWorkPool {
   readonly baseJobTemplate: JsonObject;
   readonly isPaused: boolean;
   readonly concurrencyLimit: number | null;
+  /** As it is stored. */
+  readonly storageConfiguration: JsonObject;
   readonly defaultQueueId: string;
   readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
@@ -39,9 +42,27 @@ export async function insertWorkPool(tx: Tx, pool: NewWorkPool): Promise<boolean
       pool.defaultQueueId,
       pool.lostPolicy,
       pool.lostAfterSeconds,
+      JSON.stringify(pool.storageConfiguration),
     ],
   });
   return rowCount === 1;
+}
+
+/** A pool whose lock is held until the transaction ends, so that nobody else changes it. */
+export interface PoolForChange {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Locks the pool of that name; undefined if there is none. */
+export async function lockPoolForChange(tx: Tx, name: string): Promise<PoolForChange | undefined> {
+  const { rows } = await tx.query<PoolForChange>({
+    name: "work-pool-lock-for-change",
+    text: lockForChangeSql,
+    values: [name],
+  });
+  return rows[0];
 }
 
 /** New values of a pool's fields; undefined leaves one as it is. */
@@ -50,49 +71,60 @@ export interface WorkPoolFields {
   readonly isPaused: boolean | undefined;
   readonly concurrencyLimit: number | null | undefined;
   readonly baseJobTemplate: JsonObject | undefined;
+  /** As it is stored. */
+  readonly storageConfiguration: JsonObject | undefined;
 }
 
-/** What became different. */
-export interface UpdatedWorkPool {
-  readonly id: string;
-  readonly descriptionChanged: boolean;
-  readonly limitChanged: boolean;
-  readonly templateChanged: boolean;
-}
-
-/** Changes the pool of that name; undefined if there is none. */
+/**
+ * Changes a pool that is locked; answers what became different beside the pause, by the names that
+ * events have for it: `{field: {from, to}}`.
+ */
 export async function updateWorkPoolRow(
   tx: Tx,
-  name: string,
+  workPoolId: string,
   fields: WorkPoolFields,
-): Promise<UpdatedWorkPool | undefined> {
-  const { description, isPaused, concurrencyLimit, baseJobTemplate } = fields;
-  const { rows } = await tx.query<UpdatedWorkPool>({
+): Promise<JsonObject> {
+  const { description, isPaused, concurrencyLimit } = fields;
+  const { rows } = await tx.query<{ updates: JsonObject }>({
     name: "work-pool-update",
     text: updateSql,
     values: [
-      name,
+      workPoolId,
       description !== undefined,
       description ?? null,
       isPaused !== undefined,
       isPaused ?? null,
       concurrencyLimit !== undefined,
       concurrencyLimit ?? null,
-      baseJobTemplate !== undefined,
-      baseJobTemplate === undefined ? null : JSON.stringify(baseJobTemplate),
+      ...givenJson(fields.baseJobTemplate),
+      ...givenJson(fields.storageConfiguration),
     ],
   });
-  return rows[0];
+  const [row] = rows;
+  if (row === undefined) throw new Error(`work pool ${workPoolId} is gone under its lock`);
+  return row.updates;
 }
 
-/** Id of the pool of that name, locked against whoever would join it. */
-export async function lockWorkPool(tx: Tx, name: string): Promise<string | undefined> {
-  const { rows } = await tx.query<{ id: string }>({
+function givenJson(value: JsonObject | undefined): [boolean, string | null] {
+  return value === undefined ? [false, null] : [true, JSON.stringify(value)];
+}
+
+/** A pool locked against whoever would join it, with what its last event tells. */
+export interface PoolForDeletion extends PoolForChange {
+  readonly defaultQueueId: string | null;
+  readonly defaultQueueName: string | null;
+  /** As it is stored. */
+  readonly storageConfiguration: JsonObject;
+}
+
+/** Locks the pool of that name; undefined if there is none. */
+export async function lockWorkPool(tx: Tx, name: string): Promise<PoolForDeletion | undefined> {
+  const { rows } = await tx.query<PoolForDeletion>({
     name: "work-pool-lock",
     text: lockSql,
     values: [name],
   });
-  return rows[0]?.id;
+  return rows[0];
 }
 
 /** Locks the pool's runs that are not over. */

@@ -1,5 +1,7 @@
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { Millis } from "#server/domain/state.ts";
+import type { WorkPoolStatus } from "#server/domain/work-pool-status.ts";
+import { isUuid } from "#shared/ids.ts";
 import type { Queryable } from "./database.ts";
 import workPoolCountSql from "./sql/work-pool-count.sql" with { type: "text" };
 import workPoolReadSql from "./sql/work-pool-read.sql" with { type: "text" };
@@ -10,10 +12,7 @@ export interface LivenessNumbers {
   readonly missedHeartbeats: number;
 }
 
-/** Whether a pool's runs will be taken. */
-export type WorkPoolStatus = "READY" | "NOT_READY" | "PAUSED";
-
-/** A pool as it is shown. Status and counts are derived when it is read. */
+/** A pool as it is shown. Counts are derived when it is read. */
 export interface WorkPoolView {
   readonly id: string;
   readonly name: string;
@@ -29,6 +28,9 @@ export interface WorkPoolView {
   readonly defaultQueueId: string;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;
+  /** JSON text. */
+  readonly storageConfiguration: string;
+  /** As the pool's last status event told it. */
   readonly status: WorkPoolStatus;
   readonly agentsOnline: number;
   /** Unended leases, and runs in hand without one. */
@@ -57,6 +59,19 @@ export async function getWorkPool(
   numbers: LivenessNumbers,
 ): Promise<WorkPoolView | undefined> {
   const [pool] = await readWorkPools(db, { name, limit: 1 }, numbers);
+  return pool;
+}
+
+/** The pool of that name, or else of that id; undefined if there is none. */
+export async function findWorkPool(
+  db: Queryable,
+  nameOrId: string,
+  numbers: LivenessNumbers,
+): Promise<WorkPoolView | undefined> {
+  const named = await getWorkPool(db, nameOrId, numbers);
+  if (named !== undefined || !isUuid(nameOrId)) return named;
+  const filter = { ...EVERY_POOL, ids: [nameOrId] };
+  const [pool] = await readWorkPools(db, { filter, limit: 1 }, numbers);
   return pool;
 }
 

@@ -1,8 +1,15 @@
+import {
+  concurrencyLimitNotFound,
+  requireDeploymentLimit,
+  requireGracePeriod,
+} from "#server/domain/concurrency-limit.ts";
 import { parseParameters } from "#server/domain/parameters.ts";
 import { type NewDeployment, upsertDeployment } from "#server/store/deployment-changes.ts";
+import { type DeploymentLimit, setDeploymentLimit } from "#server/store/deployment-limits.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { ensureFlow } from "#server/store/flows.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import { findPoolForDeployment } from "#server/store/work-pool-changes.ts";
 import { ensureWorkQueue } from "#server/store/work-queues.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
@@ -17,6 +24,8 @@ import { requireDeploymentVariables } from "./pool-job-variables.ts";
 
 const MAX_JSON_CHARACTERS = 1_048_576;
 const MAX_RETRIES = 2_147_483_647;
+/** A hundred years: what is due later than the year 9999 cannot be told, or not be stored. */
+const MAX_RETRY_DELAY_SECONDS = 3_155_760_000;
 
 /** A deployment to create or replace. An empty text is none; JSON is text, empty for `{}`. */
 export interface ApplyDeploymentInput {
@@ -38,6 +47,8 @@ export interface ApplyDeploymentInput {
   readonly workQueueName: string;
   readonly retries: number;
   readonly retryDelaySeconds: number;
+  /** Left out: as it was. */
+  readonly concurrency?: DeploymentLimit;
 }
 
 type Content = Omit<NewDeployment, "id" | "flowId" | "workQueueId">;
@@ -52,8 +63,9 @@ export async function applyDeployment(
   input: ApplyDeploymentInput,
 ): Promise<{ id: string; created: boolean }> {
   const content = readContent(input);
-  return inTransaction(ctx.pool, async (tx) => {
-    const workQueueId = await resolveQueue(ctx, tx, input, content.jobVariables);
+  const answer = await inTransaction(ctx.pool, async (tx) => {
+    const place = await resolveQueue(ctx, tx, input, content.jobVariables);
+    const { workQueueId } = place;
     const flowId = await ensureFlow(tx, input.flowName);
     const stored = await upsertDeployment(tx, { id: newId(), flowId, workQueueId, ...content });
     await insertEvents(tx, [
@@ -64,8 +76,25 @@ export async function applyDeployment(
         payload: { name: input.name, flow_id: flowId, flow_name: input.flowName },
       },
     ]);
-    return stored;
+    if (input.concurrency !== undefined) {
+      await limitRuns(tx, stored.id, input.concurrency);
+      await notifyOnCommit(tx, ctx.wakeUps, "pool", place.workPoolIds);
+    }
+    return { ...stored, workPoolIds: place.workPoolIds };
   });
+  // Runs that wait may start under another limit.
+  if (input.concurrency !== undefined) {
+    for (const id of answer.workPoolIds) ctx.wakeUps.emit("pool", id);
+  }
+  return { id: answer.id, created: answer.created };
+}
+
+async function limitRuns(tx: Tx, deploymentId: string, wanted: DeploymentLimit): Promise<void> {
+  const { limit, gracePeriodSeconds } = wanted;
+  if (typeof limit === "number") requireDeploymentLimit("concurrency_limit", limit);
+  requireGracePeriod("grace_period_seconds", gracePeriodSeconds);
+  if (await setDeploymentLimit(tx, deploymentId, wanted)) return;
+  throw concurrencyLimitNotFound(typeof limit === "object" ? (limit?.id ?? "") : deploymentId);
 }
 
 function readContent(input: ApplyDeploymentInput): Content {
@@ -74,10 +103,10 @@ function readContent(input: ApplyDeploymentInput): Content {
   if (!(Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES)) {
     throw invalidField("retries", `${retries} is out of range; give a whole number from 0`);
   }
-  if (!(Number.isFinite(retryDelaySeconds) && retryDelaySeconds >= 0)) {
+  if (!(retryDelaySeconds >= 0 && retryDelaySeconds <= MAX_RETRY_DELAY_SECONDS)) {
     throw invalidField(
       "retry_delay_seconds",
-      `${retryDelaySeconds} is out of range; give seconds from 0`,
+      `${retryDelaySeconds} is out of range; give seconds from 0 to ${MAX_RETRY_DELAY_SECONDS}`,
     );
   }
   const parameters = parseParameters("parameters_json", input.parameters);
@@ -149,9 +178,9 @@ async function resolveQueue(
   tx: Tx,
   { workPoolName, workQueueName }: ApplyDeploymentInput,
   jobVariables: JsonObject,
-): Promise<string | null> {
+): Promise<{ workQueueId: string | null; workPoolIds: readonly string[] }> {
   if (workPoolName === "") {
-    if (workQueueName === "") return null;
+    if (workQueueName === "") return { workQueueId: null, workPoolIds: [] };
     throw invalidField(
       "work_queue_name",
       `'${workQueueName}' is in no pool; give work_pool_name too`,
@@ -171,5 +200,11 @@ async function resolveQueue(
     await withBlocks(ctx, tx, jobVariables),
     await readBlockDefaults(ctx, tx, pool.baseJobTemplate),
   );
-  return workQueueName === "" ? pool.defaultQueueId : ensureWorkQueue(tx, pool.id, workQueueName);
+  return {
+    workQueueId:
+      workQueueName === ""
+        ? pool.defaultQueueId
+        : await ensureWorkQueue(tx, pool.id, workQueueName),
+    workPoolIds: [pool.id],
+  };
 }

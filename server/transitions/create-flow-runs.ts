@@ -1,6 +1,5 @@
 import { flowRunKind } from "#server/domain/deployment.ts";
 import { deploymentNotFound } from "#server/domain/not-found.ts";
-import { orchestrate } from "#server/domain/orchestrate.ts";
 import { mergeParameters } from "#server/domain/parameters.ts";
 import { runName } from "#server/domain/run-name.ts";
 import { type DeploymentReference, parseDeploymentReference } from "#server/store/deployments.ts";
@@ -21,6 +20,7 @@ import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
 import { readBlockDefaults, withBlocks } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
+import { firstState } from "./first-state.ts";
 import { requireParameters } from "./json-schema.ts";
 import { requireRunVariables } from "./pool-job-variables.ts";
 
@@ -37,6 +37,16 @@ export interface CreateFlowRunInput {
   readonly scheduledTime: number | null;
   /** Null: the deployment's. */
   readonly workQueueName: string | null;
+  readonly stateName?: string;
+  readonly stateMessage?: string | null;
+  /** Undefined: as the deployment says. */
+  readonly enforceParameterSchema?: boolean;
+  readonly retries?: number;
+  readonly retryDelaySeconds?: number;
+  readonly labels?: JsonObject;
+  /** JSON text. */
+  readonly context?: string;
+  readonly parentTaskRunId?: string | null;
 }
 
 /** A run as created, or the older one that its idempotency key found. */
@@ -45,6 +55,10 @@ export interface CreatedFlowRun {
   readonly created: boolean;
   readonly warnings: readonly string[];
 }
+
+/** What a timestamp of the contract can tell. */
+const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
 interface Parsed {
   readonly input: CreateFlowRunInput;
@@ -93,7 +107,11 @@ async function store(
   tx: Tx,
   prepared: readonly (Prepared | AppError)[],
 ): Promise<(CreatedFlowRun | AppError)[]> {
-  const runs = prepared.flatMap((item) => (item instanceof AppError ? [] : [item.run]));
+  // In the order of their keys: who creates the same keys in another order at once would wait for
+  // one of ours, and we for one of theirs.
+  const runs = prepared
+    .flatMap((item) => (item instanceof AppError ? [] : [item.run]))
+    .toSorted((a, b) => compareTexts(keyText(a), keyText(b)));
   const inserted = runs.length === 0 ? new Set<string>() : await insertFlowRuns(tx, runs);
   const known = runs.flatMap(({ id, flowId, idempotencyKey }) =>
     inserted.has(id) || idempotencyKey === null ? [] : [{ flowId, idempotencyKey }],
@@ -109,6 +127,15 @@ async function store(
   });
 }
 
+function keyText({ flowId, idempotencyKey }: NewFlowRun): string {
+  return `${flowId} ${idempotencyKey ?? ""}`;
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 function parse(input: CreateFlowRunInput): Parsed {
   if (input.name !== null) requireName("name", input.name);
   if (input.workQueueName !== null) requireName("work_queue_name", input.workQueueName);
@@ -119,6 +146,10 @@ function parse(input: CreateFlowRunInput): Parsed {
   requireStorableText("work_queue_name", input.workQueueName ?? "");
   requireStorableText("idempotency_key", input.idempotencyKey ?? "");
   for (const tag of input.tags) requireStorableText("tags", tag);
+  const { scheduledTime } = input;
+  if (scheduledTime !== null && !(scheduledTime >= FIRST_TIME && scheduledTime <= LAST_TIME)) {
+    throw invalidField("scheduled_time", "it is out of range; give one of the years 1 to 9999");
+  }
   const jobVariables = parseJsonObject("job_variables_json", input.jobVariables);
   requireStorableJson("job_variables_json", jobVariables);
   const reference = parseDeploymentReference("deployment", input.deployment);
@@ -135,7 +166,7 @@ async function prepare(
     throw deploymentNotFound(input.deployment);
   }
   const parameters = mergeParameters(deployment.parameters, input.parameters);
-  if (deployment.enforceParameterSchema) {
+  if (input.enforceParameterSchema ?? deployment.enforceParameterSchema) {
     requireParameters(deployment.parameterSchema, parameters.value, { required: true });
   }
   const baseJobTemplate = deployment.baseJobTemplate ?? {};
@@ -153,7 +184,18 @@ async function prepare(
   });
   const workQueueId = await queueOf(tx, input, deployment);
   const id = newId();
-  const change = firstState(ctx, id, kind, deployment, input.scheduledTime ?? deployment.now);
+  const { retries = deployment.retries, retryDelaySeconds = deployment.retryDelaySeconds } = input;
+  const change = firstState(
+    ctx,
+    { id, kind, deploymentId: deployment.id, retries, retryDelaySeconds },
+    {
+      type: "SCHEDULED",
+      ...(input.stateName === undefined ? {} : { name: input.stateName }),
+      message: input.stateMessage ?? null,
+      details: { scheduledTime: input.scheduledTime ?? deployment.now },
+    },
+    deployment.now,
+  );
   const run: NewFlowRun = {
     id,
     name: input.name ?? runName([Math.random(), Math.random()]),
@@ -168,57 +210,20 @@ async function prepare(
     at: change.state.timestamp,
     message: change.state.message,
     details: change.state.details,
-    retries: deployment.retries,
-    retryDelaySeconds: deployment.retryDelaySeconds,
+    retries,
+    retryDelaySeconds,
     nextStartAt: change.nextScheduledStartTime,
     expectedStartAt: change.expectedStartTime,
     idempotencyKey: input.idempotencyKey,
     parameters: parameters.text,
     jobVariables,
     tags: [...new Set([...deployment.tags, ...input.tags])],
-    eventId: newId(),
+    eventId: change.state.id,
+    labels: input.labels ?? {},
+    context: input.context ?? "{}",
+    parentTaskRunId: input.parentTaskRunId ?? null,
   };
   return { run, deployment };
-}
-
-function firstState(
-  ctx: TransitionContext,
-  id: string,
-  kind: "command" | "engine",
-  deployment: DeploymentForRuns,
-  scheduledTime: number,
-) {
-  const answer = orchestrate(
-    "minimal",
-    {
-      id,
-      kind,
-      state: null,
-      runCount: 0,
-      expectedStartTime: null,
-      nextScheduledStartTime: null,
-      startTime: null,
-      endTime: null,
-      totalRunTimeSeconds: 0,
-      policy: {
-        retries: deployment.retries,
-        retryDelaySeconds: deployment.retryDelaySeconds,
-        retryType: null,
-        pauseKeys: [],
-        resuming: false,
-      },
-      infrastructureId: null,
-      leaseHeld: false,
-      deploymentId: deployment.id,
-      deploymentExists: true,
-      concurrency: null,
-      isSubflow: false,
-    },
-    { type: "SCHEDULED", details: { scheduledTime } },
-    { now: deployment.now, stateId: newId(), slotLeaseId: newId(), settings: ctx.numbers },
-  );
-  if (answer.status !== "ACCEPT") throw new Error("the rules refused a run's first state");
-  return answer.change;
 }
 
 async function queueOf(

@@ -5,16 +5,25 @@ import {
   requireLostAfterSeconds,
   requireWorkPoolName,
 } from "#server/domain/work-pool.ts";
+import {
+  NO_STORAGE,
+  type StorageConfiguration,
+  writeStorage,
+} from "#server/domain/storage-configuration.ts";
+import { tellsStatus, workPoolStatus } from "#server/domain/work-pool-status.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { insertWorkPool } from "#server/store/work-pool-changes.ts";
+import { moveStatuses } from "#server/store/work-pool-statuses.ts";
 import { insertWorkQueue } from "#server/store/work-queues.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import { defaultBaseJobTemplate, workerTypes } from "#shared/worker-types/worker-types.ts";
-import { requireBlockDefaults } from "./block-values.ts";
+import { requireBlockDefaults } from "./block-defaults.ts";
 import type { TransitionContext } from "./context.ts";
+import { requireStorage } from "./require-storage.ts";
+import { workPoolEvent } from "./work-pool-events.ts";
 import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
 const DEFAULT_LOST_AFTER_SECONDS = 60;
@@ -28,6 +37,7 @@ export interface CreateWorkPoolInput {
   readonly baseJobTemplate?: string | undefined;
   readonly isPaused: boolean;
   readonly concurrencyLimit: number | null;
+  readonly storage?: StorageConfiguration | undefined;
   readonly lostPolicy?: LostPolicy | undefined;
   readonly lostAfterSeconds?: number | undefined;
 }
@@ -62,9 +72,11 @@ export async function createWorkPool(
     given.trim() === ""
       ? defaultBaseJobTemplate(input.type)
       : parseBaseJobTemplate("base_job_template_json", given);
+  await requireBlockDefaults(ctx, "base_job_template_json", baseJobTemplate);
+  const storage = input.storage ?? NO_STORAGE;
+  requireStorage("storage_configuration", storage);
   const id = newId();
   await inTransaction(ctx.pool, async (tx) => {
-    await requireBlockDefaults(ctx, tx, "base_job_template_json", baseJobTemplate);
     const defaultQueueId = newId();
     const created = await insertWorkPool(tx, {
       id,
@@ -74,6 +86,7 @@ export async function createWorkPool(
       baseJobTemplate,
       isPaused: input.isPaused,
       concurrencyLimit: input.concurrencyLimit,
+      storageConfiguration: writeStorage(storage),
       defaultQueueId,
       lostPolicy,
       lostAfterSeconds,
@@ -85,19 +98,12 @@ export async function createWorkPool(
         { metadata: { work_pool: input.name } },
       );
     }
-    await insertWorkQueue(tx, {
-      id: defaultQueueId,
-      workPoolId: id,
-      name: DEFAULT_QUEUE_NAME,
-      priority: 1,
-    });
-    const payload = { name: input.name, type: input.type };
-    const resource = { resourceKind: "work-pool", resourceId: id, payload };
-    const status = input.isPaused ? "paused" : "not-ready";
-    await insertEvents(tx, [
-      { event: "prefect.work-pool.created", ...resource },
-      { event: `prefect.work-pool.${status}`, ...resource },
-    ]);
+    const { name, type } = input;
+    const queue = { id: defaultQueueId, name: DEFAULT_QUEUE_NAME };
+    await insertWorkQueue(tx, { id, name, type }, { ...queue, priority: 1 });
+    await insertEvents(tx, [workPoolEvent("created", { id, name, type, queue, storage })]);
+    const to = workPoolStatus(input.isPaused, false);
+    if (tellsStatus(type)) await moveStatuses(tx, [{ workPoolId: id, from: null, to }]);
   });
   return id;
 }

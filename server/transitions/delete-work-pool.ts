@@ -1,4 +1,5 @@
 import { workPoolNotFound } from "#server/domain/not-found.ts";
+import { readStorage } from "#server/domain/storage-configuration.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
@@ -8,8 +9,10 @@ import {
   lockWorkPool,
   revokeLeasesOfPool,
 } from "#server/store/work-pool-changes.ts";
+import { workQueueEvent } from "#server/store/work-queue-events.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
+import { workPoolEvent } from "./work-pool-events.ts";
 
 /**
  * Deletes a pool with its queues and its agents' rows. What agents still hold is ordered to stop and
@@ -18,24 +21,20 @@ import type { TransitionContext } from "./context.ts";
 export async function deleteWorkPool(ctx: TransitionContext, name: string): Promise<void> {
   requireStorableText("name", name);
   const agentIds = await inTransaction(ctx.pool, async (tx) => {
-    const id = await lockWorkPool(tx, name);
-    if (id === undefined) throw workPoolNotFound(name);
+    const pool = await lockWorkPool(tx, name);
+    if (pool === undefined) throw workPoolNotFound(name);
+    const { id, defaultQueueId, defaultQueueName } = pool;
     await lockRunsOfPool(tx, id);
     const agents = await revokeLeasesOfPool(tx, id);
     const queues = await deleteWorkPoolRow(tx, id);
     await insertEvents(tx, [
-      ...queues.map((queue) => ({
-        event: "prefect.work-queue.deleted",
-        resourceKind: "work-queue",
-        resourceId: queue.id,
-        payload: { name: queue.name, work_pool_id: id },
-      })),
-      {
-        event: "prefect.work-pool.deleted",
-        resourceKind: "work-pool",
-        resourceId: id,
-        payload: { name },
-      },
+      ...queues.map((queue) => workQueueEvent("deleted", queue, pool)),
+      workPoolEvent("deleted", {
+        ...pool,
+        queue:
+          defaultQueueId === null ? null : { id: defaultQueueId, name: defaultQueueName ?? "" },
+        storage: readStorage(pool.storageConfiguration),
+      }),
     ]);
     await notifyOnCommit(tx, ctx.wakeUps, "agent", agents);
     return agents;

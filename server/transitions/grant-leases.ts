@@ -1,27 +1,26 @@
 import type { FlowRunChange, FlowRunKind, Orchestration } from "#server/domain/flow-run.ts";
 import { placeRuns } from "#server/domain/placement.ts";
+import { turnedAway } from "#server/domain/turned-away.ts";
 import { changeFlowRuns, type FlowRunMove } from "#server/store/flow-run-changes.ts";
 import {
-  type ClaimCandidate,
   type ClaimedFlowRun,
   type ClaimFacts,
   type LeaseTerms,
   lockClaimed,
   poolLockStatement,
-  readCandidates,
   readClaimFacts,
   readLeaseTerms,
   readNextDue,
   type SlotOffer,
 } from "#server/store/claims.ts";
+import type { CountedLimit } from "#server/store/concurrency-limit-locks.ts";
+import { concurrencyOf, readSlotTerms } from "#server/store/deployment-slots.ts";
 import { insertLeases, leaseKeyText, type LeaseKey, type NewLease } from "#server/store/leases.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import type { TransitionContext } from "./context.ts";
+import { CLAIM_BATCH, drawCandidates, largestPrefetch } from "./draw-candidates.ts";
 import { readLeaseReferences } from "./lease-references.ts";
 import { proposeState, storedChange } from "./propose-state.ts";
-
-/** Most leases granted in one transaction: beyond this the wait grows faster than the yield. */
-const CLAIM_BATCH = 100;
 
 /** A lease as committed, with all that its agent needs. JSON is text, times are Millis. */
 export interface GrantedLease extends LeaseKey, LeaseTerms {
@@ -72,29 +71,27 @@ export async function grantLeases(
     ctx.pool,
     async (tx) => {
       const facts = await readClaimFacts(tx, workPoolId, offers);
-      const { candidates, limited } = await drawCandidates(tx, facts);
+      const { candidates, limited, limits } = await drawCandidates(tx, facts);
       const placed = placeRuns({
         candidates,
         agents: facts.agents,
         queueFree: new Map(facts.queues.map((queue) => [queue.workQueueId, queue.freeSlots])),
         poolFree: facts.poolFree,
         now: facts.now,
+        limitFree: new Map([...limits].map(([id, { free }]) => [id, free])),
       }).slice(0, CLAIM_BATCH);
-      const leases =
-        placed.length === 0
-          ? []
-          : await writeGrants(
-              ctx,
-              tx,
-              workPoolId,
-              new Map(placed.map((p) => [p.flowRunId, p.agentId])),
-              sessions,
-            );
-      return { facts, leases, more: placed.length > 0 && limited };
+      const agentOf = new Map(placed.map((p) => [p.flowRunId, p.agentId]));
+      const refused = turnedAway(candidates, new Set(agentOf.keys()), limits, facts.now);
+      const chosen = { agentOf, refused: refused.slice(0, CLAIM_BATCH), limits };
+      const some = placed.length > 0 || refused.length > 0;
+      const written = some
+        ? await writeGrants(ctx, tx, workPoolId, chosen, sessions)
+        : { leases: [], moved: [] };
+      return { facts, ...written, more: some && limited };
     },
     poolLockStatement(workPoolId),
   );
-  for (const lease of claim.leases) ctx.wakeUps.emit("flowRun", lease.flowRunId);
+  for (const id of claim.moved) ctx.wakeUps.emit("flowRun", id);
   const nextDueAt = claim.more ? null : await nextDue(ctx, claim.facts);
   return {
     leases: claim.leases,
@@ -104,56 +101,51 @@ export async function grantLeases(
   };
 }
 
-/**
- * Reads what may be granted. Where every agent can take every candidate, a batch in waterfall order
- * is enough; where they differ, as many of each queue as its own agents have room for, so that runs
- * which nobody here may take hide no others.
- */
-async function drawCandidates(
-  tx: Tx,
-  facts: ClaimFacts,
-): Promise<{ candidates: ClaimCandidate[]; limited: boolean }> {
-  const agents = facts.agents.filter((agent) => agent.freeSlots > 0);
-  const room = Math.min(CLAIM_BATCH, sum(agents), facts.poolFree ?? CLAIM_BATCH);
-  if (room <= 0) return { candidates: [], limited: false };
-  const queues = facts.queues.flatMap(({ workQueueId, priority, freeSlots }) => {
-    const served = agents.filter((a) => a.workQueueIds?.includes(workQueueId) ?? true);
-    const cap = Math.min(room, sum(served), freeSlots ?? room);
-    return cap > 0 ? [{ workQueueId, priority, cap }] : [];
-  });
-  const [first] = agents;
-  const alike = agents.every(
-    (a) => a.workQueueIds === null && a.prefetchSeconds === first?.prefetchSeconds,
-  );
-  const limit = alike ? room : CLAIM_BATCH * 10;
-  const candidates =
-    queues.length === 0 ? [] : await readCandidates(tx, queues, largestPrefetch(facts), limit);
-  return { candidates, limited: candidates.length >= room };
+/** What a claim has decided. */
+interface Chosen {
+  /** The runs to grant, in waterfall order, with the agent of each. */
+  readonly agentOf: ReadonlyMap<string, string>;
+  /** Runs whose deployment is full and lets none wait. */
+  readonly refused: readonly string[];
+  /** The limits that were locked. */
+  readonly limits: ReadonlyMap<string, CountedLimit>;
 }
 
 async function writeGrants(
   ctx: TransitionContext,
   tx: Tx,
   workPoolId: string,
-  agentOf: ReadonlyMap<string, string>,
+  { agentOf, refused, limits }: Chosen,
   sessions: ReadonlyMap<string, number>,
-): Promise<GrantedLease[]> {
-  const [claimed, terms] = await Promise.all([
-    lockClaimed(tx, [...agentOf.keys()]),
+): Promise<{ leases: GrantedLease[]; moved: string[] }> {
+  const ids = [...agentOf.keys(), ...refused];
+  const [claimed, terms, slotTerms] = await Promise.all([
+    lockClaimed(tx, ids),
     readLeaseTerms(tx, workPoolId),
+    limits.size === 0 ? new Map() : readSlotTerms(tx, ids),
   ]);
+  const runs = new Map(claimed.map((run) => [run.id, run]));
   const moves: FlowRunMove[] = [];
   const leases: NewLease[] = [];
   const granted: ClaimedFlowRun[] = [];
-  for (const run of claimed) {
-    const agentId = agentOf.get(run.id);
+  const taken = new Map<string, number>();
+  for (const id of ids) {
+    const found = runs.get(id);
+    if (found === undefined) continue;
+    const run = withSlots(found, limits, slotTerms, taken);
+    if (run === undefined) continue;
+    const agentId = agentOf.get(id);
     const answer = proposeState(ctx, run, { type: "PENDING" });
     const change = storedChange(answer) ?? cancelledChange(ctx, run, answer);
-    if (agentId === undefined || change === null) continue;
     const isGranted = answer.status === "ACCEPT";
+    // There is a slot after all, or it may be waited for: the run stays as it is.
+    if (change === null || (isGranted ? agentId === undefined : change.state.type === "SCHEDULED"))
+      continue;
     const epoch = isGranted ? run.epoch + 1 : run.epoch;
     moves.push({ run, change, epoch, leased: isGranted });
-    if (!isGranted) continue;
+    if (!isGranted || agentId === undefined) continue;
+    const { concurrencyLimitId: limitId } = run;
+    if (limitId !== null) taken.set(limitId, (taken.get(limitId) ?? 0) + 1);
     granted.push(run);
     const submittedAt = run.epoch === 0 ? run.createdAt : run.stateAt;
     const eligibleAt = Math.max(run.nextStartAt ?? submittedAt, submittedAt);
@@ -169,9 +161,9 @@ async function writeGrants(
     tx,
     granted.map((run) => ({ ...run, ...terms })),
   );
-  const order = new Map([...agentOf.keys()].map((id, index) => [id, index]));
-  return granted
-    .map((run, index) => {
+  return {
+    moved: moves.map(({ run }) => run.id),
+    leases: granted.map((run, index) => {
       const agentId = agentOf.get(run.id) ?? "";
       const key = { flowRunId: run.id, epoch: run.epoch + 1 };
       return {
@@ -184,8 +176,27 @@ async function writeGrants(
         attempt: attempts.get(leaseKeyText(key)) ?? 1,
         references: references[index] ?? "",
       };
-    })
-    .sort((a, b) => (order.get(a.flowRunId) ?? 0) - (order.get(b.flowRunId) ?? 0));
+    }),
+  };
+}
+
+/**
+ * The run with what its deployment's limit says after those that this claim has `taken`. Undefined if
+ * it has a limit that is not locked, because it was set only now: the next claim has it.
+ */
+function withSlots(
+  run: ClaimedFlowRun,
+  limits: ReadonlyMap<string, CountedLimit>,
+  slotTerms: Awaited<ReturnType<typeof readSlotTerms>>,
+  taken: ReadonlyMap<string, number>,
+): ClaimedFlowRun | undefined {
+  if (run.concurrencyLimitId === null) return run;
+  const limit = limits.get(run.concurrencyLimitId);
+  const own = slotTerms.get(run.id);
+  if (limit === undefined || own === undefined) return undefined;
+  if (!limit.active) return run;
+  const held = limit.held + (taken.get(limit.id) ?? 0);
+  return { ...run, concurrency: concurrencyOf({ limit: limit.limit, held }, own) };
 }
 
 /**
@@ -235,12 +246,4 @@ function leaseContent(
 async function nextDue(ctx: TransitionContext, facts: ClaimFacts): Promise<number | null> {
   const ids = facts.queues.map((queue) => queue.workQueueId);
   return ids.length === 0 ? null : await readNextDue(ctx.pool, ids, largestPrefetch(facts));
-}
-
-function largestPrefetch(facts: ClaimFacts): number {
-  return Math.max(0, ...facts.agents.map((agent) => agent.prefetchSeconds));
-}
-
-function sum(agents: readonly { readonly freeSlots: number }[]): number {
-  return agents.reduce((total, agent) => total + Math.max(0, agent.freeSlots), 0);
 }

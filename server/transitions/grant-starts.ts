@@ -73,7 +73,7 @@ function decide(
   const answer = proposeState(ctx, run, { type: "RUNNING" });
   switch (answer.status) {
     case "ACCEPT":
-      writes.moves.push(keepingMove(run, answer.change));
+      writes.moves.push(keepingMove(run, { ...answer.change, slot: answer.slot }));
       writes.leases.push({ ...key, sentAfterUs, accepted: true, startGranted: true });
       return { decision: "granted" };
     case "WAIT":

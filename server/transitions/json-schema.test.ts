@@ -70,6 +70,7 @@ describe("a schema", () => {
     [{ type: "strin" }, "s: not a valid JSON Schema"],
     [{ properties: { a: { minimum: "1" } } }, "s: not a valid JSON Schema: .properties.a.minimum"],
     [{ $ref: "https://example.com/schema.json" }, "can't resolve reference"],
+    [{ $schema: "http://json-schema.org/draft-07/schema#" }, "leave $schema out"],
     [{ properties: { a: { pattern: "(" } } }, "s: not a JSON Schema that can be used"],
   ])("is refused: %p", (schema, message) => {
     expect(() => requireSchema("s", schema)).toThrow(message);

@@ -96,11 +96,8 @@ function compile(field: string, schema: JsonObject, check: SchemaCheck): Validat
 
 function compileNew(field: string, schema: JsonObject, check: SchemaCheck): ValidateFunction {
   const modern = modernise(schema, check);
-  if (metaSchema.validateSchema(modern) !== true) {
-    const [first] = metaSchema.errors ?? [];
-    const place = first === undefined ? "" : `${pathOf(first)}: ${first.message ?? first.keyword}`;
-    throw invalidField(field, `not a valid JSON Schema: ${place}`);
-  }
+  const problem = problemOf(field, modern);
+  if (problem !== undefined) throw invalidField(field, `not a valid JSON Schema: ${problem}`);
   // An instance of its own: one keeps all schemas it ever saw, and their ids would collide.
   const ajv = new Ajv2020({ strict: false, logger: false, meta: false, validateSchema: false });
   addFormats(ajv);
@@ -109,6 +106,18 @@ function compileNew(field: string, schema: JsonObject, check: SchemaCheck): Vali
   } catch (error) {
     throw invalidField(field, `not a JSON Schema that can be used: ${messageOf(error)}`);
   }
+}
+
+/** What is wrong with it as a schema. Refuses a `$schema` that is not known. */
+function problemOf(field: string, schema: JsonObject): string | undefined {
+  try {
+    if (metaSchema.validateSchema(schema) === true) return undefined;
+  } catch (error) {
+    const way = "leave $schema out, or name draft 2020-12";
+    throw invalidField(field, `not a JSON Schema that can be used: ${messageOf(error)}; ${way}`);
+  }
+  const [first] = metaSchema.errors ?? [];
+  return first === undefined ? "" : `${pathOf(first)}: ${first.message ?? first.keyword}`;
 }
 
 const SCHEMA_MAPS: ReadonlySet<string> = new Set([

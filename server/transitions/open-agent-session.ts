@@ -19,8 +19,10 @@ import { switchedOn } from "#shared/failpoints.ts";
 import { isUuid } from "#shared/ids.ts";
 import { requireName } from "#shared/names.ts";
 import type { TransitionContext } from "./context.ts";
-import { createWorkPool } from "./create-work-pool.ts";
+import { ensureWorkPool } from "./ensure-work-pool.ts";
+import { markServed } from "./mark-served.ts";
 import { reconcileHeld } from "./reconcile-held.ts";
+import { recordPoll } from "./record-poll.ts";
 import { noWakes, wake, type Wakes } from "./write-attempts.ts";
 
 /** How far the agent's journal says an attempt is. */
@@ -76,10 +78,18 @@ export async function openAgentSession(
   });
   if (opened !== undefined) {
     wake(ctx, wakes);
+    recordPoll(ctx, [], [hello.agentId]);
     return opened;
   }
   if (!hello.createPoolIfNotFound) throw poolNotFound(hello.workPoolName);
-  await createPool(ctx, hello);
+  // Another agent of the same fleet may be first: the pool is there, which is all that is wanted.
+  await ensureWorkPool(ctx, {
+    name: hello.workPoolName,
+    type: hello.type === "" ? "process" : hello.type,
+    description: "",
+    isPaused: false,
+    concurrencyLimit: null,
+  });
   return openAgentSession(ctx, { ...hello, createPoolIfNotFound: false });
 }
 
@@ -99,6 +109,8 @@ async function open(
     );
   }
   const agent = await registration(ctx, tx, hello, pool);
+  // Before agent and runs are locked: who changes a pool waits for none of these.
+  if (pool.status === "NOT_READY") await markServed(tx, pool);
   if (!(await openSession(tx, agent))) {
     throw new AppError(
       "stale_session",
@@ -146,21 +158,6 @@ async function registration(
   };
 }
 
-async function createPool(ctx: TransitionContext, hello: AgentHelloInput): Promise<void> {
-  try {
-    await createWorkPool(ctx, {
-      name: hello.workPoolName,
-      type: hello.type === "" ? "process" : hello.type,
-      description: "",
-      isPaused: false,
-      concurrencyLimit: null,
-    });
-  } catch (error) {
-    // Another agent of the same fleet was first: the pool is there, which is all that is wanted.
-    if (!(error instanceof AppError && error.reason === "already_exists")) throw error;
-  }
-}
-
 function validateHello(hello: AgentHelloInput): void {
   if (!isUuid(hello.agentId)) {
     throw invalidField("hello.agent_id", `'${hello.agentId}' is not a UUID`);
@@ -190,7 +187,7 @@ function validateHello(hello: AgentHelloInput): void {
 function poolNotFound(name: string): AppError {
   return new AppError(
     "not_found",
-    `There is no work pool named '${name}'. Create it with: sluice work-pool create ${name}`,
+    `There is no work pool named '${name}'. Create it with: sluice work-pool create ${name} --type process`,
     { metadata: { work_pool: name } },
   );
 }

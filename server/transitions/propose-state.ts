@@ -20,9 +20,13 @@ export function proposeState(
   });
 }
 
-/** What an answer stores, if anything: as proposed, or another state in its place. */
+/**
+ * What an answer stores, if anything: as proposed, or another state in its place. With what becomes
+ * of the run's slot of its deployment.
+ */
 export function storedChange(answer: Orchestration): FlowRunChange | null {
-  return answer.status === "ACCEPT" || answer.status === "REJECT" ? answer.change : null;
+  if (answer.status !== "ACCEPT" && answer.status !== "REJECT") return null;
+  return answer.change === null ? null : { ...answer.change, slot: answer.slot };
 }
 
 /** The end of an attempt by which its run leaves the agent: the lease is over with it. */

@@ -1,33 +1,50 @@
 import { judgeHolder } from "#server/domain/lost-agent.ts";
+import { expireSlotLeases } from "#server/store/concurrency-leases.ts";
+import { withDeploymentSlots } from "#server/store/deployment-slots.ts";
 import { type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes.ts";
 import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/leases.ts";
 import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
+import { markWorkersOffline } from "#server/store/workers.ts";
 import { switchedOn } from "#shared/failpoints.ts";
 import { isTerminal } from "#shared/states.ts";
 import type { TransitionContext } from "./context.ts";
 import { type Attempt, lockAttempts } from "./held-attempts.ts";
 import { keepingMove, proposeState, releasingMove, storedChange } from "./propose-state.ts";
+import { refreshPoolStatuses } from "./refresh-pool-statuses.ts";
+import { refreshQueueStatuses } from "./refresh-queue-statuses.ts";
 import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
-import { noWakes, wake, type Wakes, writeAttempts } from "./write-attempts.ts";
+import { noWakes, wake, type Wakes, wakeWaiting, writeAttempts } from "./write-attempts.ts";
 
 /** Most runs marked Late in one sweep: the rest waits for the next. */
 const LATE_BATCH = 400;
+/** Most leases on slots taken back in one sweep. */
+const EXPIRY_BATCH = 1_000;
+
+/** How often a Prefect worker beats that does not say how often. */
+const SILENT_WORKER_BEAT_SECONDS = 30;
 
 /**
- * What time does to runs and leases: one idempotent batch that any replica may run, and only one
- * runs at a time.
+ * What time does to runs, leases, pools and queues: one idempotent batch that any replica may run,
+ * and only one runs at a time.
  */
 export async function sweep(ctx: TransitionContext): Promise<void> {
   const wakes = noWakes();
-  await inTransaction(ctx.pool, async (tx) => {
-    if (!(await trySweepLock(tx))) return;
+  const swept = await inTransaction(ctx.pool, async (tx) => {
+    if (!(await trySweepLock(tx))) return false;
     await beat(tx, ctx.numbers.outageSeconds);
     if (!switchedOn("no-reaper")) await reapLeases(ctx, tx, wakes);
     await markLate(ctx, tx, wakes);
+    await markWorkersOffline(tx, ctx.numbers.missedHeartbeats, SILENT_WORKER_BEAT_SECONDS);
+    // Last, since whoever renews a slot's lease waits for this to be committed.
+    await wakeWaiting(ctx, tx, await expireSlotLeases(tx, EXPIRY_BATCH), wakes);
+    return true;
   });
   wake(ctx, wakes);
+  if (!swept) return;
+  await refreshPoolStatuses(ctx);
+  await refreshQueueStatuses(ctx);
 }
 
 /** Takes back leases that nobody accepted, and judges those whose agent is silent. */
@@ -130,7 +147,8 @@ async function markLate(ctx: TransitionContext, tx: Tx, wakes: Wakes): Promise<v
   const ids = await overdueFlowRuns(tx, ctx.numbers.lateAfterSeconds, LATE_BATCH);
   if (ids.length === 0) return;
   const writes: Writes = { moves: [], leases: [] };
-  for (const run of (await lockFlowRuns(tx, ids)).values()) {
+  const runs = [...(await lockFlowRuns(tx, ids)).values()];
+  for (const run of await withDeploymentSlots(tx, runs)) {
     if (run.stateType !== "SCHEDULED" || run.stateName !== "Scheduled") continue;
     const proposed = {
       type: "SCHEDULED",

@@ -1,12 +1,21 @@
 import { workPoolNotFound } from "#server/domain/not-found.ts";
+import { type StorageConfiguration, writeStorage } from "#server/domain/storage-configuration.ts";
 import { requireLimit } from "#server/domain/work-pool.ts";
+import { tellsStatus, workPoolStatus } from "#server/domain/work-pool-status.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
-import { updateWorkPoolRow } from "#server/store/work-pool-changes.ts";
-import { getWorkPool } from "#server/store/work-pools.ts";
+import {
+  lockPoolForChange,
+  type PoolForChange,
+  updateWorkPoolRow,
+} from "#server/store/work-pool-changes.ts";
+import { isPoolServed, moveStatuses } from "#server/store/work-pool-statuses.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
+import { requireBlockDefaults } from "./block-defaults.ts";
 import type { TransitionContext } from "./context.ts";
+import { requireStorage } from "./require-storage.ts";
+import { workPoolUpdated } from "./work-pool-events.ts";
 import { parseBaseJobTemplate } from "./work-pool-template.ts";
 
 /** What to change; undefined leaves a field as it is. */
@@ -18,6 +27,8 @@ export interface WorkPoolChange {
   readonly concurrencyLimit?: number | null | undefined;
   /** JSON text. */
   readonly baseJobTemplate?: string | undefined;
+  /** Takes the place of all that was configured. */
+  readonly storage?: StorageConfiguration | undefined;
 }
 
 /**
@@ -29,52 +40,45 @@ export async function updateWorkPool(
   name: string,
   change: WorkPoolChange,
 ): Promise<void> {
+  const { description, isPaused, concurrencyLimit, storage } = change;
   requireStorableText("name", name);
-  requireStorableText("description", change.description ?? "");
-  if (change.concurrencyLimit !== undefined) {
-    requireLimit("concurrency_limit", change.concurrencyLimit);
-  }
+  requireStorableText("description", description ?? "");
+  if (concurrencyLimit !== undefined) requireLimit("concurrency_limit", concurrencyLimit);
+  if (storage !== undefined) requireStorage("storage_configuration", storage);
   const template =
     change.baseJobTemplate === undefined
       ? undefined
       : parseBaseJobTemplate("base_job_template_json", change.baseJobTemplate);
+  if (template !== undefined) {
+    await requireBlockDefaults(ctx, "base_job_template_json", template);
+  }
   const id = await inTransaction(ctx.pool, async (tx) => {
-    const updated = await updateWorkPoolRow(tx, name, {
-      description: change.description,
-      isPaused: change.isPaused,
-      concurrencyLimit: change.concurrencyLimit,
+    const pool = await lockPoolForChange(tx, name);
+    if (pool === undefined) throw workPoolNotFound(name);
+    const updates = await updateWorkPoolRow(tx, pool.id, {
+      description,
+      isPaused,
+      concurrencyLimit,
       baseJobTemplate: template,
+      storageConfiguration: storage === undefined ? undefined : writeStorage(storage),
     });
-    if (updated === undefined) throw workPoolNotFound(name);
-    const resource = { resourceKind: "work-pool", resourceId: updated.id };
-    const fields = [
-      ...(updated.descriptionChanged ? ["description"] : []),
-      ...(updated.limitChanged ? ["concurrency_limit"] : []),
-      ...(updated.templateChanged ? ["base_job_template"] : []),
-    ];
-    await insertEvents(tx, [
-      ...(fields.length === 0
-        ? []
-        : [
-            {
-              event: "prefect.work-pool.updated",
-              ...resource,
-              payload: { updated_fields: fields },
-            },
-          ]),
-      // Setting or lifting a pause tells the status, also where it was so before.
-      ...(change.isPaused === undefined
-        ? []
-        : [{ event: await statusEvent(ctx, tx, name), ...resource, payload: { name } }]),
-    ]);
-    await notifyOnCommit(tx, ctx.wakeUps, "pool", [updated.id]);
-    return updated.id;
+    await insertEvents(tx, workPoolUpdated(pool, updates));
+    if (isPaused !== undefined) await settlePause(ctx, tx, pool, isPaused);
+    await notifyOnCommit(tx, ctx.wakeUps, "pool", [pool.id]);
+    return pool.id;
   });
   ctx.wakeUps.emit("pool", id);
 }
 
-async function statusEvent(ctx: TransitionContext, tx: Tx, name: string): Promise<string> {
-  const view = await getWorkPool(tx, name, ctx.numbers);
-  const status = view?.status ?? "NOT_READY";
-  return `prefect.work-pool.${status.toLowerCase().replace("_", "-")}`;
+/** Setting or lifting a pause tells the status, also where it was so before. */
+async function settlePause(
+  ctx: TransitionContext,
+  tx: Tx,
+  pool: PoolForChange,
+  isPaused: boolean,
+): Promise<void> {
+  if (!tellsStatus(pool.type)) return;
+  const served = !isPaused && (await isPoolServed(tx, pool.id, ctx.numbers));
+  const to = workPoolStatus(isPaused, served);
+  await moveStatuses(tx, [{ workPoolId: pool.id, from: null, to }]);
 }

@@ -1,5 +1,5 @@
-import pg from "pg";
 import { LeaseWorld } from "#test/support/lease-world.ts";
+import { fillRuns } from "./fill-runs.ts";
 import { percentile, row, type Row } from "./row.ts";
 
 const ENDED_RUNS = 1_000_000;
@@ -44,38 +44,16 @@ export async function claimTime(): Promise<Row[]> {
   }
 }
 
-/** Copies one run often, as ended and as due in a month, without the payloads that no claim reads. */
+/** A million runs that have ended, and a hundred thousand that are due in a month and later. */
 async function fill(world: LeaseWorld): Promise<void> {
-  const [template] = await world.createRuns(1, 30 * 86_400);
-  // The program's own connections give up such long statements.
-  const client = new pg.Client({ connectionString: world.database.url });
-  await client.connect();
-  const { rows } = await client.query<{ name: string }>(
-    `select column_name as name from information_schema.columns
-      where table_schema = 'sluice' and table_name = 'flow_run' and is_generated = 'NEVER'`,
-  );
-  const copy = async (count: number, changes: Readonly<Record<string, string>>): Promise<void> => {
-    const columns = rows.map(({ name }) => name);
-    const values = columns.map((name) => changes[name] ?? name);
-    await client.query(
-      `insert into sluice.flow_run (${columns.join(", ")})
-       select ${values.join(", ")} from sluice.flow_run, generate_series(1, ${count}) as number
-        where flow_run.id = '${template}'`,
-    );
-  };
-  await copy(ENDED_RUNS, {
-    id: "gen_random_uuid()",
-    state_id: "gen_random_uuid()",
+  const [template = ""] = await world.createRuns(1, 30 * 86_400);
+  await fillRuns(world, template, ENDED_RUNS, {
     state_type: "'COMPLETED'",
     state_name: "'Completed'",
     next_start_at: "null",
     end_at: "clock_timestamp()",
   });
-  await copy(FUTURE_RUNS, {
-    id: "gen_random_uuid()",
-    state_id: "gen_random_uuid()",
+  await fillRuns(world, template, FUTURE_RUNS, {
     next_start_at: "next_start_at + make_interval(secs => number)",
   });
-  await client.query("vacuum analyze sluice.flow_run");
-  await client.end();
 }

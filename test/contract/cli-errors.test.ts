@@ -56,6 +56,36 @@ describe("an error of a call", () => {
     expect(cli.err()).toBe("Error: name: is empty\n");
   });
 
+  test("calls a field of JSON as flags and files do", async () => {
+    await using plane = await refusing(invalidField("parameters_json.n", "must be integer"));
+    const cli = capture({ environment: plane.environment });
+    await runCli(POOL_LS, cli.surroundings);
+    expect(cli.err()).toBe("Error: parameters.n: must be integer\n");
+  });
+
+  test("of a port that speaks HTTP says so, in one line without the transport's words", async () => {
+    const web = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+    const cli = capture({
+      environment: { ...NOBODY, SLUICE_GRPC_URL: `http://127.0.0.1:${web.port}` },
+    });
+    try {
+      expect(await runCli(POOL_LS, cli.surroundings)).toBe(1);
+    } finally {
+      await web.stop(true);
+    }
+    expect(cli.err()).toContain("what answers there is not gRPC over this scheme\n");
+    expect(cli.err()).not.toContain("Resolution note");
+  });
+
+  test("of a message that is too large tells both sizes", async () => {
+    await using plane = await StandInControlPlane.start({});
+    const cli = capture({ environment: plane.environment });
+    const large = JSON.stringify({ text: "x".repeat(5 * 1024 * 1024) });
+    const words = ["deployment", "run", "a/b", "--params", large];
+    expect(await runCli(words, cli.surroundings)).toBe(1);
+    expect(cli.err()).toMatch(/takes 524\d+ bytes; the control plane takes at most 4194304/);
+  });
+
   test("of a server that is there but cannot serve is told in the server's words", async () => {
     await using plane = await refusing(
       new AppError("database_unavailable", "the database is away"),
@@ -129,6 +159,7 @@ describe("wrong usage ends with 2 and a sentence", () => {
       "cannot be used with",
     ],
     [["work-pool", "create"], "missing required argument 'name'"],
+    [["work-pool", "create", "x", "--concurrency-limit", "3000000000"], "at most 2147483647"],
     [["work-pool", "create", "x", "--lost-policy", "pray"], "Allowed choices are crash, keep"],
     [["work-pool", "create", "x", "--base-job-template", "/no/such"], "/no/such cannot be read"],
     [["deploy", "/no/such.yaml"], "/no/such.yaml: there is no such file"],

@@ -86,7 +86,16 @@ imports(
     "#cli/cli.ts",
   ],
 );
-imports("server/api/http", ["hono", "./problem.ts"], ["#server/store/transaction.ts", "pg-boss"]);
+imports(
+  "server/api/http",
+  ["hono", "prom-client", "./problem.ts"],
+  ["#server/store/transaction.ts", "pg-boss"],
+);
+imports(
+  "server/api/rest",
+  ["typebox", "ajv/dist/2020.js", "#server/transitions/context.ts", "#server/store/work-pools.ts"],
+  ["#server/store/transaction.ts", "#server/loops/dispatcher.ts", "pg", "#cli/cli.ts"],
+);
 imports(
   "server",
   ["./api/failure.ts", "#shared/clock.ts", "pg"],

@@ -98,12 +98,16 @@ describe("lists", () => {
       name: "one",
       jobVariablesJson: '{"command": "true"}',
     });
-    const parametersJson = JSON.stringify({ text: "x".repeat(500_000) });
-    for (let count = 0; count < 10; count++) {
-      await server.client.createFlowRun({ deployment: "large/one", parametersJson });
+    const large = [
+      { parametersJson: JSON.stringify({ text: "x".repeat(500_000) }) },
+      { parametersJson: JSON.stringify({ text: "語".repeat(170_000) }) },
+      { tags: ["x".repeat(1_000_000)] },
+    ];
+    for (let count = 0; count < 12; count++) {
+      await server.client.createFlowRun({ deployment: "large/one", ...large[count % 3] });
     }
     const runs = await server.client.listFlowRuns({ deployment: "large/one" });
-    expect(runs).toHaveLength(10);
+    expect(runs).toHaveLength(12);
   });
 });
 
@@ -125,6 +129,34 @@ describe("the gRPC face", () => {
 
   test("a name that no database can hold is the caller's mistake, not the server's", async () => {
     expect((await failureOf(server.client.getWorkPool("a\0b"))).code).toBe(3);
+  });
+
+  test.each([
+    ["of characters that a header cannot be cut between", "🦥".repeat(2_000)],
+    ["longer than any header", "x".repeat(3_000_000)],
+  ])("a name %s is refused, and the next call is answered", async (_what, name) => {
+    expect((await failureOf(server.client.createFlowRun({ deployment: name }))).code).toBe(3);
+    const applied = server.client.applyDeployment({ flowName: "f", name: "d", workPoolName: name });
+    expect((await failureOf(applied)).code).toBe(5);
+    expect((await failureOf(server.client.getWorkPool(name))).code).toBe(5);
+    expect((await failureOf(server.client.getWorkPool("nowhere"))).code).toBe(5);
+  });
+
+  test("a time that no timestamp can tell is refused, so that lists with it can be read", async () => {
+    const { id: deployment } = await server.client.applyDeployment({
+      flowName: "times",
+      name: "one",
+      jobVariablesJson: '{"command": "true"}',
+    });
+    for (const millis of [253_402_300_800_000, 8.64e15, -62_135_596_800_001]) {
+      const late = server.client.createFlowRun({ deployment, scheduledTime: new Date(millis) });
+      expect((await failureOf(late)).details).toContain("scheduled_time");
+    }
+    await server.client.createFlowRun({
+      deployment,
+      scheduledTime: new Date(253_402_300_799_999),
+    });
+    expect(await server.client.listFlowRuns({ deployment })).toHaveLength(1);
   });
 });
 

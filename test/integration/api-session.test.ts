@@ -51,7 +51,13 @@ async function started(agent: SessionStream): Promise<LeaseRef> {
   return ref;
 }
 
-function exited(agent: SessionStream, ref: LeaseRef, exitCode: number, sequence = 1): void {
+function exited(
+  agent: SessionStream,
+  ref: LeaseRef,
+  exitCode: number,
+  sequence = 1,
+  message = "",
+): void {
   agent.say({
     $case: "reports",
     value: {
@@ -69,7 +75,7 @@ function exited(agent: SessionStream, ref: LeaseRef, exitCode: number, sequence 
               exitedAfterUs: 300,
               outputBytes: 0,
               stoppedOnOrder: false,
-              message: "",
+              message,
             },
           },
         },
@@ -152,6 +158,30 @@ describe("a session", () => {
       "reported",
     ]);
     expect(hops.every(({ sincePreviousMs }) => sincePreviousMs >= 0)).toBeTrue();
+    agent.cut();
+  });
+
+  test("a report that cannot be stored crashes its attempt, and those beside it are stored", async () => {
+    const agent = await connected();
+    agent.credit(2);
+    const good = await server.client.createFlowRun({ deployment });
+    const bad = await server.client.createFlowRun({ deployment });
+    const refs = [await started(agent), await started(agent)];
+    const refOf = (id: string): LeaseRef => {
+      const ref = refs.find(({ flowRunId }) => flowRunId === id);
+      if (ref === undefined) throw new Error(`${id} was not granted`);
+      return ref;
+    };
+    exited(agent, refOf(bad.id), 1, 2, "no database holds \0 in a text");
+    exited(agent, refOf(good.id), 0, 3);
+    const acknowledged = new Set<number>();
+    while (acknowledged.size < 2) {
+      for (const sequence of (await agent.next("reportsAcknowledged")).sequences) {
+        acknowledged.add(sequence);
+      }
+    }
+    expect(await stateOf(good.id)).toBe("Completed");
+    expect(await stateOf(bad.id)).toBe("Crashed");
     agent.cut();
   });
 

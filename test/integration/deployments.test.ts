@@ -123,6 +123,7 @@ describe("applying a deployment", () => {
     [{ jobVariables: '"x"' }, "job_variables_json: holds a string"],
     [{ pullSteps: "{}" }, "pull_steps_json: holds an object"],
     [{ retries: -1 }, "retries: -1 is out of range"],
+    [{ retryDelaySeconds: 1e14 }, "retry_delay_seconds: 100000000000000 is out of range"],
     [{ retryDelaySeconds: Number.NaN }, "retry_delay_seconds: NaN is out of range"],
     [{ workQueueName: "q" }, "work_queue_name: 'q' is in no pool"],
     [{ workPoolName: "nope" }, "there is no work pool 'nope'"],

@@ -34,3 +34,11 @@ test("what throws leaves nothing behind, and the connection serves on", async ()
   await inTransaction(pool, (tx) => tx.query("insert into public.kept values (2)"));
   expect((await pool.query("select value from public.kept")).rows).toEqual([{ value: 2 }]);
 });
+
+test("a failed statement that was passed over is not mistaken for a commit", async () => {
+  const attempt = inTransaction(database.pool, async (tx) => {
+    await tx.query("select 1/0").catch(() => {});
+  });
+  expect(attempt).rejects.toThrow("not committed");
+  await attempt.catch(() => {});
+});

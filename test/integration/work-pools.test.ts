@@ -7,9 +7,11 @@ import { getWorkPool, listWorkPools, type WorkPoolView } from "#server/store/wor
 import { ensureWorkQueue } from "#server/store/work-queues.ts";
 import { createWorkPool, type CreateWorkPoolInput } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
+import { sweep } from "#server/transitions/sweep.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { newId } from "#shared/ids.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
+import { poolEvents } from "#test/support/stored-events.ts";
 import { refusal } from "#test/support/refusal.ts";
 
 let world: LeaseWorld;
@@ -42,13 +44,7 @@ async function queues(workPoolId: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, priority }) => [name, priority]));
 }
 
-async function events(resourceId: string): Promise<string[]> {
-  const { rows } = await world.database.pool.query<{ event: string }>(
-    "select event from sluice.event where resource_id = $1 order by at, id",
-    [resourceId],
-  );
-  return rows.map(({ event }) => event.replace("prefect.work-pool.", ""));
-}
+const events = (id: string): Promise<string[]> => poolEvents(world.database.pool, id);
 
 function woken(topic: "pool" | "agent"): { ids: string[]; stop: () => void } {
   const ids: string[] = [];
@@ -232,10 +228,14 @@ describe("status and counts", () => {
     expect(await read()).toMatchObject({ slotsHeld: 2 });
 
     await other.age(31);
-    expect(await read()).toMatchObject({ status: "NOT_READY", agentsOnline: 0 });
+    expect(await read()).toMatchObject({ status: "READY", agentsOnline: 0 });
     expect(await agents()).toMatchObject([{ status: "OFFLINE", slotsHeld: 0 }]);
+    await sweep(other.ctx);
+    expect(await read()).toMatchObject({ status: "NOT_READY", agentsOnline: 0 });
 
     await pool.query("update sluice.liveness set grace_from = clock_timestamp()");
+    expect(await read()).toMatchObject({ agentsOnline: 1 });
+    await sweep(other.ctx);
     expect(await read()).toMatchObject({ status: "READY" });
 
     await pool.query("update sluice.agent set is_connected = false");

@@ -3,7 +3,10 @@ import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import { givenKeys } from "#server/store/encryption-keys.ts";
 import { encryptionKey, KEY_BYTES, SecretBox } from "#server/store/secret-box.ts";
 import { WakeUps } from "#server/store/wake-ups.ts";
-import { applyDeployment } from "#server/transitions/apply-deployment.ts";
+import {
+  applyDeployment,
+  type ApplyDeploymentInput,
+} from "#server/transitions/apply-deployment.ts";
 import type { Numbers, TransitionContext } from "#server/transitions/context.ts";
 import { createFlowRuns } from "#server/transitions/create-flow-runs.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
@@ -91,9 +94,14 @@ export class LeaseWorld {
     return world;
   }
 
-  /** Deploys `work/NAME`, a command flow, into the pool. */
-  async deploy(name: string, retries = 0, workQueueName = ""): Promise<void> {
-    await applyDeployment(this.ctx, {
+  /** Deploys `work/NAME`, a command flow, into the pool; answers its id. */
+  async deploy(
+    name: string,
+    retries = 0,
+    workQueueName = "",
+    more: Partial<ApplyDeploymentInput> = {},
+  ): Promise<string> {
+    const { id } = await applyDeployment(this.ctx, {
       flowName: "work",
       name,
       description: "",
@@ -109,7 +117,9 @@ export class LeaseWorld {
       workQueueName,
       retries,
       retryDelaySeconds: 0,
+      ...more,
     });
+    return id;
   }
 
   /** Creates runs that are due now, or in `inSeconds`. */

@@ -62,6 +62,16 @@ describe("taking over after a restart of the agent", () => {
     expect(await adopted.ended).toEqual({ kind: "exited", exitCode: 6, signal: "" });
   });
 
+  test("a process that ended meanwhile and could not write its code is known by it all the same", async () => {
+    const place = newPlace();
+    // Nothing can be written there, as on a full disk.
+    mkdirSync(join(place.directory, "rc"), { recursive: true });
+    const started = await launch(place, "exit 6");
+    await started.ended;
+    const adopted = await adopt(place, started.record, true);
+    expect(await adopted.ended).toEqual({ kind: "exited", exitCode: 6, signal: "" });
+  });
+
   test("a process that was killed meanwhile is lost, and its children are ended", async () => {
     const place = newPlace();
     const started = await launch(place, "sleep 300 & echo up; wait");

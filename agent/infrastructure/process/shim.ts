@@ -1,10 +1,10 @@
-import { lstatSync, readFileSync, symlinkSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
  * Run by `/bin/sh` as `sh -c SHIM sluice-run RUN_DIRECTORY COMMAND`. It leaves its pid, claims the
  * start by a file that can be made only once, runs the command, and leaves its exit code. The line
- * end behind the code says that the file is complete.
+ * end behind the code says that the file is complete. On a full disk a link can still hold the code.
  *
  * The shim outlives signals that reach the whole group: only it can tell how the command ended. A
  * trapped signal, unlike an ignored one, is back to its default in the command. The redirection stands
@@ -18,7 +18,7 @@ set +C
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( exec /bin/sh -c "$2" 2>&1 )
 code=$?
-echo "$code" > "$1/rc"
+echo "$code" > "$1/rc" || command -p ln -s "$code" "$1/rc-link"
 exit "$code"
 `;
 
@@ -50,13 +50,22 @@ export function readShimPid(directory: string): number | undefined {
 
 /** The exit code that the shim left; undefined if there is none or it is not complete. */
 export function readExitCode(directory: string): number | undefined {
-  return readNumberLine(join(directory, "rc"));
+  return readNumberLine(join(directory, "rc")) ?? readNumberLink(join(directory, "rc-link"));
 }
 
 function readNumberLine(path: string): number | undefined {
   try {
     const [, digits] = /^(\d+)\n$/.exec(readFileSync(path, "latin1")) ?? [];
     return digits === undefined ? undefined : Number(digits);
+  } catch {
+    return undefined;
+  }
+}
+
+function readNumberLink(path: string): number | undefined {
+  try {
+    const target = readlinkSync(path);
+    return /^\d+$/.test(target) ? Number(target) : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { LeaseKey, StopNeeded } from "#server/store/leases.ts";
+import type { AgentHoldings } from "#server/store/slot-audit.ts";
 import { closeAgentSession } from "#server/transitions/close-agent-session.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
@@ -133,6 +134,14 @@ export class AgentSessions {
   /** All agents connected here. */
   connectedAgents(): string[] {
     return [...this.#byAgent.keys()];
+  }
+
+  /** What all agents connected here listed last. */
+  holdings(): AgentHoldings[] {
+    return [...this.#byAgent.values()].map((session) => ({
+      agentId: session.key.agentId,
+      held: session.holdings.listed,
+    }));
   }
 
   /** What an agent listed last as held. */

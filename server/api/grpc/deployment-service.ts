@@ -1,12 +1,18 @@
-import type { Deployment, DeploymentServiceServer } from "#proto/sluice/v1/deployment_service.ts";
+import {
+  CollisionStrategy,
+  type Deployment,
+  type DeploymentServiceServer,
+} from "#proto/sluice/v1/deployment_service.ts";
+import type { CollisionStrategy as CollisionStrategyName } from "#server/domain/concurrency-limit.ts";
 import { deploymentNotFound } from "#server/domain/not-found.ts";
 import { type DeploymentView, getDeployment, listDeployments } from "#server/store/deployments.ts";
 import { applyDeployment } from "#server/transitions/apply-deployment.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { deleteDeployment } from "#server/transitions/delete-deployment.ts";
+import { invalidField } from "#shared/errors.ts";
 import { requireFilterTargets } from "./filter-targets.ts";
 import { writeTime } from "./flow-run-messages.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 
 /** sluice.v1.DeploymentService. */
@@ -38,6 +44,11 @@ export function createDeploymentService(
         workQueueName: request.workQueueName,
         retries: request.retries,
         retryDelaySeconds: request.retryDelaySeconds,
+        concurrency: {
+          limit: request.concurrencyLimit ?? null,
+          strategy: readStrategy(request.collisionStrategy),
+          gracePeriodSeconds: request.gracePeriodSeconds ?? null,
+        },
       });
       return { deployment: await readDeployment(id), created };
     }),
@@ -68,6 +79,26 @@ export function createDeploymentService(
   };
 }
 
+const STRATEGIES = {
+  ENQUEUE: CollisionStrategy.ENQUEUE,
+  CANCEL_NEW: CollisionStrategy.CANCEL_NEW,
+} as const satisfies Record<CollisionStrategyName, CollisionStrategy>;
+
+function readStrategy(strategy: CollisionStrategy): CollisionStrategyName {
+  switch (strategy) {
+    case CollisionStrategy.UNSPECIFIED:
+    case CollisionStrategy.ENQUEUE:
+      return "ENQUEUE";
+    case CollisionStrategy.CANCEL_NEW:
+      return "CANCEL_NEW";
+    case CollisionStrategy.UNRECOGNIZED:
+      throw invalidField(
+        "collision_strategy",
+        "this control plane knows only COLLISION_STRATEGY_ENQUEUE and COLLISION_STRATEGY_CANCEL_NEW",
+      );
+  }
+}
+
 function writeDeployment(view: DeploymentView): Deployment {
   return {
     id: view.id,
@@ -87,17 +118,19 @@ function writeDeployment(view: DeploymentView): Deployment {
     workQueueName: view.workQueueName ?? "",
     retries: view.retries,
     retryDelaySeconds: view.retryDelaySeconds,
+    concurrencyLimit: view.concurrencyLimit ?? undefined,
+    concurrencyLimitName: view.concurrencyLimitName ?? "",
+    collisionStrategy: STRATEGIES[view.collisionStrategy],
+    gracePeriodSeconds: view.gracePeriodSeconds ?? undefined,
+    slotsHeld: view.slotsHeld,
     createdAt: writeTime(view.createdAt),
     updatedAt: writeTime(view.updatedAt),
   };
 }
 
 function bytesOf(view: DeploymentView): number {
-  return (
-    view.parameters.length +
-    view.parameterSchema.length +
-    view.jobVariables.length +
-    (view.pullSteps?.length ?? 0) +
-    (view.description?.length ?? 0)
-  );
+  const { parameters, parameterSchema, jobVariables, pullSteps } = view;
+  const { description, version, entrypoint, tags } = view;
+  const json = bytesIn(parameters, parameterSchema, jobVariables, pullSteps);
+  return json + bytesIn(description, version, entrypoint, ...tags);
 }

@@ -34,11 +34,31 @@ describe("error mapping", () => {
     expect(status.details.length).toBeLessThan(2_000);
   });
 
+  test("no character is cut in half: the transport could not encode it, and would throw", () => {
+    for (const text of [
+      "🦥".repeat(1_000),
+      `x${"🦥".repeat(1_000)}`,
+      "half: \uD83E",
+      "\uDDA5 half",
+    ]) {
+      const { details } = toStatus(invalidField("name", text));
+      expect(details.isWellFormed()).toBe(true);
+    }
+    expect(toStatus(invalidField("name", `x${"🦥".repeat(1_000)}`)).details).toEndWith("🦥…");
+  });
+
+  test("a name of any length in the metadata leaves the status fit for a header", () => {
+    const metadata = { work_pool: "x".repeat(3_000_000) };
+    const status = toStatus(new AppError("not_found", "There is none.", { metadata }));
+    expect(detailsOf(status).details[0]?.value.length).toBeLessThan(2_000);
+  });
+
   test.each([
     ["a refused connection", Object.assign(new Error("refused"), { code: "ECONNREFUSED" })],
     ["a socket that is gone", Object.assign(new Error(""), { code: "ENOENT", syscall: "connect" })],
     ["a server that stops", Object.assign(new Error("terminating"), { code: "57P01" })],
     ["a server that starts", Object.assign(new Error("starting up"), { code: "57P03" })],
+    ["a transaction that was silent", Object.assign(new Error("idle"), { code: "25P03" })],
     ["a connection cut in a statement", new Error("Connection terminated unexpectedly")],
     ["no connection in time", new Error("timeout exceeded when trying to connect")],
     [

@@ -32,7 +32,7 @@ export function toRpcStatus(error: AppError): Status {
     any("google.rpc.ErrorInfo", ErrorInfo, {
       reason: error.reason.toUpperCase(),
       domain: ERROR_DOMAIN,
-      metadata: { ...error.metadata },
+      metadata: boundedValues(error.metadata),
     }),
   ];
   if (error.violations.length > 0) {
@@ -56,6 +56,13 @@ function any<T>(
   };
 }
 
+function boundedValues(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, bounded(text)]));
+}
+
+/** The text, cut to what a header takes. The transport cannot encode half of a surrogate pair. */
 function bounded(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+  const cut =
+    text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return cut.toWellFormed();
 }

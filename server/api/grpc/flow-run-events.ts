@@ -1,6 +1,6 @@
 import type { Millis } from "#server/domain/state.ts";
 import type { LogLineView } from "#server/store/logs.ts";
-import { toPage } from "./page-token.ts";
+import { bytesIn, toPage } from "./page-token.ts";
 
 /** When a state began, and whether it ends the run. */
 export interface TimedState {
@@ -48,7 +48,7 @@ export function inMessages(lines: readonly LogLineView[]): (readonly LogLineView
     const { rows } = toPage(
       rest,
       rest.length,
-      ({ message }) => message.length,
+      ({ message }) => bytesIn(message) + 50,
       () => "more",
     );
     messages.push(rows);

@@ -35,7 +35,7 @@ import {
 } from "./flow-run-messages.ts";
 import { requireFilterTargets } from "./filter-targets.ts";
 import type { FlowRunWatches } from "./flow-run-watches.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 
 /** Most runs that one call creates. */
@@ -103,7 +103,8 @@ export function createFlowRunService(
       const { rows, nextPageToken } = toPage(
         read,
         size,
-        ({ parameters, jobVariables }) => parameters.length + jobVariables.length + 500,
+        ({ parameters, jobVariables, tags, stateMessage }) =>
+          bytesIn(parameters, jobVariables, stateMessage, ...tags) + 500,
         ({ id }) => writePageToken("runs", [id]),
       );
       return { flowRuns: rows.map(writeFlowRun), nextPageToken };
@@ -124,7 +125,7 @@ export function createFlowRunService(
       const { rows, nextPageToken } = toPage(
         read,
         size,
-        ({ message }) => message.length + 50,
+        ({ message }) => bytesIn(message) + 50,
         ({ epoch, offset }) => writePageToken(list, [epoch, offset]),
       );
       return { lines: rows.map(writeLogLine), nextPageToken };

@@ -27,6 +27,13 @@ describe("page tokens", () => {
     expect(() => readPageToken("pools", token, ["", ""])).toThrow("not a token of this list");
   });
 
+  test("a number that no place in a list has is refused", () => {
+    for (const place of [1.5, 1e300, 9e18]) {
+      const token = writePageToken("lines", [place]);
+      expect(() => readPageToken("lines", token, [0])).toThrow("not a token of this list");
+    }
+  });
+
   test("the empty token is the first page", () => {
     expect(readPageToken("pools", "", [""])).toBeNull();
   });

@@ -46,7 +46,9 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
   const fits = (
     key: unknown[],
   ): key is { [I in keyof Key]: Key[I] extends number ? number : string } & unknown[] =>
-    key.length === like.length && key.every((part, i) => typeof part === typeof like[i]);
+    key.length === like.length &&
+    key.every((part, i) => typeof part === typeof like[i]) &&
+    key.every((part) => typeof part === "string" || Number.isSafeInteger(part));
   if (Array.isArray(parts) && parts[0] === list) {
     const key = parts.slice(1);
     if (fits(key)) return key;
@@ -55,6 +57,11 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
     "page_token",
     "this is not a token of this list; hand on next_page_token as it came, or leave it empty to begin anew",
   );
+}
+
+/** How many bytes texts take on the wire: a character may take three times its length. */
+export function bytesIn(...texts: readonly (string | null)[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0);
 }
 
 /**

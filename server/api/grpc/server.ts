@@ -3,6 +3,7 @@ import { HealthService } from "#proto/grpc/health/v1/health.ts";
 import { ServerReflectionService } from "#proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflectionService as ServerReflectionServiceAlpha } from "#proto/grpc/reflection/v1alpha/reflection.ts";
 import { AgentServiceService } from "#proto/sluice/v1/agent_service.ts";
+import { ConcurrencyLimitServiceService } from "#proto/sluice/v1/concurrency_limit_service.ts";
 import { DeploymentServiceService } from "#proto/sluice/v1/deployment_service.ts";
 import { FlowRunServiceService } from "#proto/sluice/v1/flow_run_service.ts";
 import {
@@ -10,6 +11,7 @@ import {
   ServerServiceService,
 } from "#proto/sluice/v1/server_service.ts";
 import { WorkPoolServiceService } from "#proto/sluice/v1/work_pool_service.ts";
+import { WorkQueueServiceService } from "#proto/sluice/v1/work_queue_service.ts";
 import type { Authorize } from "#server/api/authorize.ts";
 import type { TlsFiles } from "#server/api/tls-files.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
@@ -18,6 +20,7 @@ import { createAgentService } from "./agent-service.ts";
 import type { SessionNumbers } from "./agent-session.ts";
 import type { AgentSessions } from "./agent-sessions.ts";
 import { createAuthInterceptor } from "./auth-interceptor.ts";
+import { createConcurrencyLimitService } from "./concurrency-limit-service.ts";
 import { createDeploymentService } from "./deployment-service.ts";
 import { createFlowRunService } from "./flow-run-service.ts";
 import { FlowRunWatches } from "./flow-run-watches.ts";
@@ -28,6 +31,7 @@ import { createServerService } from "./server-service.ts";
 import { createSessionCommits } from "./session-commits.ts";
 import { createUnary } from "./unary.ts";
 import { createWorkPoolService } from "./work-pool-service.ts";
+import { createWorkQueueService } from "./work-queue-service.ts";
 
 /** How to serve gRPC. */
 export interface GrpcServerOptions {
@@ -81,7 +85,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     createAgentService({ ctx, sessions, around, logIntake, logger }),
   );
   server.addService(WorkPoolServiceService, createWorkPoolService(ctx, unary));
+  server.addService(WorkQueueServiceService, createWorkQueueService(ctx, unary));
   server.addService(DeploymentServiceService, createDeploymentService(ctx, unary));
+  server.addService(ConcurrencyLimitServiceService, createConcurrencyLimitService(ctx, unary));
   server.addService(FlowRunServiceService, createFlowRunService(ctx, watches, unary));
   server.addService(ServerServiceService, createServerService(options.info, unary));
   server.addService(HealthService, createHealthService(health));

@@ -1,3 +1,5 @@
+import { describeFailure } from "#server/api/failure.ts";
+import { isDatabaseAway } from "#server/store/database-away.ts";
 import type { LeaseKey } from "#server/store/leases.ts";
 import { acceptLeases } from "#server/transitions/accept-leases.ts";
 import { applyReports, type ReportEvent } from "#server/transitions/apply-reports.ts";
@@ -68,10 +70,42 @@ export function createSessionCommits(ctx: TransitionContext): SessionCommits {
       maxItems: MAX_ITEMS,
       commit: async (groups) => {
         failpoint("server.report-received");
-        await applyReports(ctx, groups.flat());
+        await storeReports(ctx, groups);
         failpoint("server.report-committed");
         return groups.map(() => undefined);
       },
     }),
   };
+}
+
+/**
+ * Stores reports by agent. What the database refuses for good would be sent again for ever and hold
+ * up all that its agent says, so it is looked for and given up.
+ */
+async function storeReports(
+  ctx: TransitionContext,
+  groups: readonly (readonly ReportOf[])[],
+): Promise<void> {
+  try {
+    await applyReports(ctx, groups.flat());
+  } catch (error) {
+    // Several groups are tried again one by one by who gathered them.
+    if (groups.length !== 1 || isDatabaseAway(error)) throw error;
+    for (const report of groups.flat()) await storeReport(ctx, report);
+  }
+}
+
+/** Stores one report. If it cannot be stored its attempt has crashed, and the log has the rest. */
+async function storeReport(ctx: TransitionContext, report: ReportOf): Promise<void> {
+  try {
+    await applyReports(ctx, [report]);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    const { message } = describeFailure(error, ctx.logger);
+    // The process runs on, and its end will be told.
+    if (report.event.kind === "started") return;
+    const reason = `how it ended could not be stored: ${message}`;
+    const event = { kind: "crashed", reason, neverStarted: false, lostContact: false } as const;
+    await applyReports(ctx, [{ ...report, event }]);
+  }
 }

@@ -2,13 +2,19 @@ import { LostPolicy } from "#proto/sluice/v1/lease.ts";
 import {
   type Agent,
   AgentStatus,
+  type StorageConfiguration,
   type WorkPool,
   WorkPoolStatus,
 } from "#proto/sluice/v1/work_pool_service.ts";
 import type { LostPolicy as LostPolicyName } from "#server/domain/lost-agent.ts";
+import {
+  readStorage as readStoredStorage,
+  type StorageConfiguration as StorageValues,
+} from "#server/domain/storage-configuration.ts";
 import type { AgentView } from "#server/store/agents.ts";
 import type { WorkPoolView } from "#server/store/work-pools.ts";
 import { invalidField } from "#shared/errors.ts";
+import { type JsonObject, parseJsonObject } from "#shared/json.ts";
 import { writeTime } from "./flow-run-messages.ts";
 
 const POOL_STATUS = {
@@ -64,6 +70,32 @@ export function writeWorkPool(view: WorkPoolView): WorkPool {
     createdAt: writeTime(view.createdAt),
     lostPolicy: LOST_POLICIES[view.lostPolicy],
     lostAfterSeconds: view.lostAfterSeconds,
+    storageConfiguration: writeStorage(view.storageConfiguration),
+    updatedAt: writeTime(view.updatedAt),
+  };
+}
+
+/** What a request says of the storage; undefined if it says nothing. */
+export function readStorage(message: StorageConfiguration | undefined): StorageValues | undefined {
+  if (message === undefined) return undefined;
+  const step = (field: string, text: string | undefined): JsonObject | null =>
+    text === undefined ? null : parseJsonObject(`storage_configuration.${field}`, text);
+  return {
+    bundleUploadStep: step("bundle_upload_step_json", message.bundleUploadStepJson),
+    bundleExecutionStep: step("bundle_execution_step_json", message.bundleExecutionStepJson),
+    defaultResultStorageBlockId: message.defaultResultStorageBlockId ?? null,
+  };
+}
+
+function writeStorage(stored: string): StorageConfiguration {
+  const storage = readStoredStorage(parseJsonObject("storage_configuration", stored));
+  const { bundleUploadStep, bundleExecutionStep, defaultResultStorageBlockId } = storage;
+  const text = (step: JsonObject | null): string | undefined =>
+    step === null ? undefined : JSON.stringify(step);
+  return {
+    bundleUploadStepJson: text(bundleUploadStep),
+    bundleExecutionStepJson: text(bundleExecutionStep),
+    defaultResultStorageBlockId: defaultResultStorageBlockId ?? undefined,
   };
 }
 

@@ -1,15 +1,16 @@
 import type { WorkPool, WorkPoolServiceServer } from "#proto/sluice/v1/work_pool_service.ts";
 import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { listAgents } from "#server/store/agents.ts";
-import { getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
+import { findWorkPool, getWorkPool, listWorkPools } from "#server/store/work-pools.ts";
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
-import { readLostPolicy, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
+import { createWorkPoolInsights } from "./work-pool-insights.ts";
+import { readLostPolicy, readStorage, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
 
 /** sluice.v1.WorkPoolService. */
 export function createWorkPoolService(ctx: TransitionContext, unary: Unary): WorkPoolServiceServer {
@@ -22,6 +23,8 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
   };
 
   return {
+    ...createWorkPoolInsights(ctx, unary),
+
     createWorkPool: unary(async (request) => {
       await createWorkPool(ctx, {
         name: request.name,
@@ -32,11 +35,16 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
         concurrencyLimit: request.concurrencyLimit ?? null,
         lostPolicy: readLostPolicy(request.lostPolicy),
         lostAfterSeconds: request.lostAfterSeconds,
+        storage: readStorage(request.storageConfiguration),
       });
       return { workPool: await readWorkPool(request.name) };
     }),
 
-    getWorkPool: unary(async ({ name }) => ({ workPool: await readWorkPool(name) })),
+    getWorkPool: unary(async ({ name }) => {
+      const found = await findWorkPool(db, name, numbers);
+      if (found === undefined) throw workPoolNotFound(name);
+      return { workPool: writeWorkPool(found) };
+    }),
 
     listWorkPools: unary(async (request) => {
       const size = pageSize(request.pageSize);
@@ -45,7 +53,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
       const { rows, nextPageToken } = toPage(
         read,
         size,
-        ({ baseJobTemplate }) => baseJobTemplate.length,
+        ({ baseJobTemplate, description }) => bytesIn(baseJobTemplate, description),
         ({ name }) => writePageToken("pools", [name]),
       );
       return { workPools: rows.map(writeWorkPool), nextPageToken };
@@ -63,6 +71,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
         isPaused: request.isPaused,
         concurrencyLimit: request.clearConcurrencyLimit ? null : request.concurrencyLimit,
         baseJobTemplate: request.baseJobTemplateJson,
+        storage: readStorage(request.storageConfiguration),
       });
       return { workPool: await readWorkPool(request.name) };
     }),

@@ -7,6 +7,7 @@ import { detailReply, failureReply, jsonReply, refusalReply } from "./failure-re
 import { inOrder, type MountedRoute, pathsOf, PREFIX, refuseOtherMethods } from "./mounting.ts";
 import { buildOpenApi } from "./openapi.ts";
 import { isUnknownPath, readRequest } from "./read-request.ts";
+import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { Validator } from "./validator.ts";
 
@@ -40,11 +41,21 @@ export function createRestApp(options: RestAppOptions): Hono {
       const version = c.req.header("x-prefect-api-version");
       const refusal = route.versioned ? refuseApiVersion(version) : undefined;
       if (refusal !== undefined) return detailReply(400, refusal);
+      const forged = await refuseForged(route, c);
+      if (forged !== undefined) return detailReply(403, forged);
       const request = await readRequest(route, schemas, validator, { params, request: c.req.raw });
       const { status, body, headers } = await route.handler(context, request);
       if (body === undefined) return new Response(null, { status, headers: { ...headers } });
       return jsonReply(status, body, headers);
     };
+
+  const refuseForged = async ({ method }: Route, c: Context): Promise<string | undefined> =>
+    method === "get"
+      ? undefined
+      : context.csrf?.refuse(
+          c.req.header("prefect-csrf-token"),
+          c.req.header("prefect-csrf-client"),
+        );
 
   const table = inOrder(ROUTES).flatMap((route): MountedRoute[] => {
     const schemas = openApi.requests.get(route.operationId);

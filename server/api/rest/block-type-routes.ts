@@ -30,7 +30,8 @@ import { route, type Route } from "./route.ts";
 import { Absent, AnyJson, PAGE, Uuid } from "./schema-types.ts";
 
 const TAGS = ["Block types"];
-const OF_DOCUMENTS = ["Block types", "Block documents"];
+/** As the reference contract has it, twice the same. */
+const OF_DOCUMENTS = ["Block types", "Block types", "Block documents"];
 const byId = Type.Object({ id: Uuid });
 const bySlug = Type.Object({ slug: Type.String() });
 

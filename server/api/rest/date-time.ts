@@ -17,9 +17,14 @@ export function normaliseDateTime(value: unknown): string | undefined {
   const [, day, minutes = "00:00", seconds = "00", fraction = "", zone = "Z"] = parts;
   const offset = /^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone.replace(/^(...)(\d\d)$/, "$1:$2");
   const whole = Date.parse(`${day}T${minutes}:${seconds}${offset.toUpperCase()}`);
-  if (Number.isNaN(whole)) return undefined;
+  if (Number.isNaN(whole) || !isDay(day)) return undefined;
   // Microseconds stay as they were written: no number of milliseconds holds all of them.
   return withMicros(whole, fraction.padEnd(6, "0").slice(0, 6));
+}
+
+/** Date.parse takes the 30th of February for the 2nd of March. */
+function isDay(day = ""): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 /** A time of a checked request as Millis. */

@@ -12,7 +12,8 @@ const ValidationError = named(
   }),
 );
 
-const Refusal = named(
+/** Why something was refused. */
+export const Refusal = named(
   "Refusal",
   Type.Object({
     detail: Type.String(),

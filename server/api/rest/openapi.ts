@@ -73,6 +73,7 @@ function operation(route: Route, schemas: RequestSchemas, components: Components
   const parameters = [
     ...parametersOf("path", schemas.params),
     ...parametersOf("query", schemas.query),
+    ...parametersOf("header", components.reference(route.headers)),
     ...(versioned ? [version] : []),
   ];
   const responses = Object.entries(route.responses).map(([status, schema]): [string, JsonValue] => [
@@ -118,7 +119,7 @@ function json(schema: JsonObject): JsonObject {
   return { "application/json": { schema } };
 }
 
-function parametersOf(place: "path" | "query", schema: JsonObject): JsonObject[] {
+function parametersOf(place: "path" | "query" | "header", schema: JsonObject): JsonObject[] {
   const { properties = {}, required = [] } = schema;
   if (!isJsonObject(properties)) return [];
   return Object.entries(properties).map(([name, property]) => ({

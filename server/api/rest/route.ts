@@ -32,6 +32,8 @@ interface Common {
   readonly summary: string;
   /** Schema of the body by status, null where there is none. The lowest is the usual one. */
   readonly responses: Readonly<Record<number, TSchema | null>>;
+  /** Headers that the handler looks at, as an object schema for the document; not checked. */
+  readonly headers?: TSchema;
   /** Answered without credentials, also while the control plane starts. */
   readonly open?: boolean;
   /** False: the client's API version is not looked at. */
@@ -83,6 +85,7 @@ export function route<
     versioned: true,
     params: NOTHING,
     query: NOTHING,
+    headers: NOTHING,
     ...definition,
     body,
     bodyRequired: definition.bodyRequired ?? (body !== null && hasRequired(body)),

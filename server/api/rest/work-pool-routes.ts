@@ -16,6 +16,7 @@ import { readPage } from "./page.ts";
 import { route, type Route } from "./route.ts";
 import { Absent, PAGE } from "./schema-types.ts";
 import {
+  readStorageBody,
   WorkPoolCreate,
   WorkPoolFilter,
   WorkPoolResponse,
@@ -44,6 +45,7 @@ export const WORK_POOL_ROUTES: readonly Route[] = [
         baseJobTemplate: JSON.stringify(body.base_job_template ?? {}),
         isPaused: body.is_paused ?? false,
         concurrencyLimit: body.concurrency_limit ?? null,
+        storage: readStorageBody(body.storage_configuration),
       });
       const created = writeWorkPool(await readWorkPool(ctx, body.name));
       return { status: 201, body: { ...created, active_slots: 0 } };
@@ -106,14 +108,15 @@ export const WORK_POOL_ROUTES: readonly Route[] = [
     responses: { 204: null },
     handler: async (ctx, { params, body }) => {
       const { is_paused, concurrency_limit, ...others } = body;
+      const { description, base_job_template: template, storage_configuration: storage } = others;
       // Of a pool with a reserved name only the switches may be moved, whether it exists or not.
       if (Object.keys(others).length > 0) requireUnreservedName("name", params.name);
-      const template = others.base_job_template;
       await updateWorkPool(ctx.transitions, params.name, {
-        description: others.description,
+        description,
         isPaused: is_paused ?? undefined,
         concurrencyLimit: concurrency_limit,
         baseJobTemplate: template === undefined ? undefined : JSON.stringify(template ?? {}),
+        storage: storage === undefined ? undefined : readStorageBody(storage),
       });
       return { status: 204 };
     },

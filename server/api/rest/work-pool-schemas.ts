@@ -1,4 +1,5 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
+import type { StorageConfiguration } from "#server/domain/storage-configuration.ts";
 import type { WorkPoolView } from "#server/store/work-pools.ts";
 import { writeDateTime } from "./date-time.ts";
 import { JsonText } from "./json-text.ts";
@@ -102,7 +103,18 @@ export function writeWorkPool(view: WorkPoolView): object {
     concurrency_limit: view.concurrencyLimit,
     status: view.type === "prefect-agent" ? null : view.status,
     default_queue_id: view.defaultQueueId,
-    storage_configuration: {},
+    storage_configuration: new JsonText(view.storageConfiguration),
     active_slots: view.concurrencyLimit === null ? null : view.activeSlots,
+  };
+}
+
+/** What a request says of the storage; what is not said is not configured. */
+export function readStorageBody(
+  body: Static<typeof WorkPoolStorageConfiguration> | null | undefined,
+): StorageConfiguration {
+  return {
+    bundleUploadStep: body?.bundle_upload_step ?? null,
+    bundleExecutionStep: body?.bundle_execution_step ?? null,
+    defaultResultStorageBlockId: body?.default_result_storage_block_id ?? null,
   };
 }

@@ -18,6 +18,11 @@ const SLOT_TYPES: readonly StateType[] = ["PENDING", "RUNNING", "CANCELLING"];
 
 const OTHER_TYPES = typesExcept(...SLOT_TYPES);
 
+/** Whether a run in a state of this type holds a slot of its deployment, whoever has it in hand. */
+export function holdsSlot(type: StateType): boolean {
+  return SLOT_TYPES.includes(type);
+}
+
 /** Which slot a run has is known here, not to those who propose. */
 export const preserveSlotLease: Rule = {
   name: "PreserveSlotLease",
@@ -39,7 +44,7 @@ export const preserveSlotLease: Rule = {
 export const secureDeploymentSlot: Rule = {
   name: "SecureDeploymentSlot",
   summary:
-    "To PENDING: take a slot of the deployment. Deployment gone, or limit 0: ABORT. Full: REJECT, with ENQUEUE SCHEDULED AwaitingConcurrencySlot is stored, with CANCEL_NEW CANCELLED.",
+    "To PENDING: take a slot of the deployment, an engine-managed run with a lease. Deployment gone, or limit 0: ABORT. Full: REJECT, with ENQUEUE SCHEDULED AwaitingConcurrencySlot is stored, with CANCEL_NEW CANCELLED.",
   from: [null, ...OTHER_TYPES],
   to: ["PENDING"],
   decide(move) {
@@ -121,7 +126,12 @@ function ttl({ facts, input }: Move): number {
   return facts.concurrency?.gracePeriodSeconds ?? input.settings.initialSlotLeaseSeconds;
 }
 
+/**
+ * Only an engine keeps a lease alive, so only a run of one is given a lease. Any other run holds its
+ * slot by being in hand, and is counted by that.
+ */
 function acquire(move: Move): Verdict {
+  if (move.facts.kind !== "engine") return PASS;
   const leaseId = move.input.slotLeaseId;
   const slot: SlotEffect = { kind: "acquire", leaseId, ttlSeconds: ttl(move) };
   return { kind: "amend", slot, details: withLease(move.proposed.details, leaseId) };

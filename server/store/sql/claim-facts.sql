@@ -2,11 +2,11 @@
 -- how many the counting of their leases really leaves; the queues that may be drawn from; what the
 -- pool's own limit leaves. Slots are counted here and nowhere kept.
 with pool as materialized (
-  select p.id, p.concurrency_limit
+  select p.id, p.concurrency_limit, p.is_paused, p.ageing_seconds
     from sluice.work_pool p
-   where p.id = $1 and not p.is_paused
+   where p.id = $1
 ), queues as materialized (
-  select q.id, q.priority, q.concurrency_limit, q.is_paused,
+  select q.id, q.priority, q.concurrency_limit, q.is_paused or pool.is_paused as is_paused,
          case when q.concurrency_limit is not null or (select concurrency_limit from pool) is not null
               then (select count(*) from sluice.lease l
                      where l.work_queue_id = q.id and l.ended_at is null)
@@ -26,10 +26,10 @@ select (select json_agg(json_build_object(
           join sluice.agent a on a.id = o.agent_id and a.session = o.session
                              and a.work_pool_id = $1) as agents,
        (select json_agg(json_build_object(
-                 'workQueueId', q.id, 'priority', q.priority,
+                 'workQueueId', q.id, 'priority', q.priority, 'isPaused', q.is_paused,
                  'freeSlots', q.concurrency_limit - q.held) order by q.priority, q.id)
-          from queues q
-         where not q.is_paused) as queues,
+          from queues q) as queues,
        (select (pool.concurrency_limit - (select coalesce(sum(q.held), 0) from queues q))::integer
           from pool) as "poolFree",
+       (select pool.ageing_seconds from pool) as "ageingSeconds",
        clock_timestamp() as now

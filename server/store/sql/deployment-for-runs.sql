@@ -10,7 +10,9 @@ select d.id, d.flow_id as "flowId", f.name as "flowName", d.name, d.entrypoint,
        exists (select from sluice.agent a
                 where a.work_pool_id = p.id and a.is_connected
                   and a.last_seen_at > clock_timestamp()
-                        - make_interval(secs => a.heartbeat_seconds * $4)) as "hasAgent",
+                        - make_interval(secs => a.heartbeat_seconds * $4))
+       or exists (select from sluice.worker w
+                   where w.work_pool_id = p.id and w.status = 'ONLINE') as "hasAgent",
        clock_timestamp() as now
   from sluice.deployment d
   join sluice.flow f on f.id = d.flow_id

@@ -9,7 +9,7 @@ with locked as materialized (
 )
 select l.id, l.kind, l.flow_id as "flowId", l.work_pool_id as "workPoolId",
        l.work_queue_id as "workQueueId", l.deployment_id as "deploymentId",
-       exists (select from sluice.deployment d where d.id = l.deployment_id) as "deploymentExists",
+       d.id is not null as "deploymentExists", d.concurrency_limit_id as "concurrencyLimitId",
        l.state_id as "stateId", l.state_type as "stateType", l.state_name as "stateName",
        l.state_at as "stateAt", l.state_message as "stateMessage", l.state_details as "stateDetails",
        l.epoch, l.leased, l.run_count as "runCount", l.retries,
@@ -19,3 +19,4 @@ select l.id, l.kind, l.flow_id as "flowId", l.work_pool_id as "workPoolId",
        l.infrastructure_id as "infrastructureId", l.created_at as "createdAt",
        clock_timestamp() as now
   from locked l
+  left join sluice.deployment d on d.id = l.deployment_id

@@ -1,6 +1,7 @@
 -- How far some runs are: just what tells a watcher whether there is anything new to read.
 select run.id, run.state_id as "stateId", run.leased,
-       coalesce(output.stored, 0)::bigint as "storedBytes",
+       -- Lines that clients sent are counted, what attempts wrote is measured: any more is news.
+       (coalesce(output.stored, 0) + coalesce(sent.stored_offset, 0))::bigint as "storedBytes",
        coalesce(output.missing, false) as "outputMissing",
        coalesce(output.unknown, false) as "outputUnknown"
   from sluice.flow_run run
@@ -13,4 +14,5 @@ select run.id, run.state_id as "stateId", run.leased,
         on cursor.flow_run_id = lease.flow_run_id and cursor.epoch = lease.epoch
      where lease.flow_run_id = run.id
   ) output on true
+  left join sluice.log_cursor sent on sent.flow_run_id = run.id and sent.epoch = 0
  where run.id = any($1::uuid[])

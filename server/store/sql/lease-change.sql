@@ -1,5 +1,5 @@
 -- Stamps leases that have not ended. Null leaves a column as it is; a stamp once set stays. Where
--- a lease ends, its run is no longer held.
+-- a lease ends, its run is no longer held; answers the limits of which a slot thereby is free.
 with change as materialized (
   select *
     from jsonb_to_recordset($1::jsonb) as c (
@@ -38,9 +38,15 @@ with change as materialized (
     from held c
    where l.ctid = c.place
   returning l.flow_run_id, l.epoch, l.ended_at
+), freed as (
+  update sluice.flow_run r
+     set leased = false
+    from stamped s
+   where r.id = s.flow_run_id and r.epoch = s.epoch
+     and s.ended_at is not null and r.leased
+  returning r.deployment_id
 )
-update sluice.flow_run r
-   set leased = false
-  from stamped s
- where r.id = s.flow_run_id and r.epoch = s.epoch
-   and s.ended_at is not null and r.leased
+select distinct d.concurrency_limit_id as "limitId"
+  from freed f
+  join sluice.deployment d on d.id = f.deployment_id
+ where d.concurrency_limit_id is not null

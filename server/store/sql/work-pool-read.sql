@@ -5,8 +5,8 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
        p.lost_policy as "lostPolicy", p.lost_after_seconds as "lostAfterSeconds",
        p.default_queue_id as "defaultQueueId", p.created_at as "createdAt",
        p.updated_at as "updatedAt",
-       case when p.is_paused then 'PAUSED' when a.online > 0 then 'READY' else 'NOT_READY' end
-         as status,
+       p.storage_configuration::text as "storageConfiguration",
+       case when p.is_paused then 'PAUSED' else p.status end as status,
        a.online as "agentsOnline", q.leased + q.unleased as "slotsHeld",
        q.waiting as "waitingRuns", q.active as "activeSlots"
   from sluice.work_pool p
@@ -36,7 +36,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
                 from sluice.flow_run r
                where r.work_queue_id = q.id and r.state_type = 'SCHEDULED' and not r.leased
                  and r.retry_type is distinct from 'in_process'
-                 and r.next_start_at <= clock_timestamp()) w
+                 and r.next_start_at <= (select clock_timestamp())) w
         cross join lateral (
               select count(*) filter (where r.state_type <> 'CANCELLING') as active
                 from sluice.flow_run r

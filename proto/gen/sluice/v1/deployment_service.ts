@@ -24,6 +24,72 @@ export const protobufPackage = "sluice.v1";
 
 export const protobufFileName = "sluice/v1/deployment_service.proto";
 
+/** What becomes of a run whose deployment is full. */
+export const CollisionStrategy = {
+  /** UNSPECIFIED - COLLISION_STRATEGY_ENQUEUE. */
+  UNSPECIFIED: "COLLISION_STRATEGY_UNSPECIFIED",
+  /** ENQUEUE - It waits, and starts when a slot is free. */
+  ENQUEUE: "COLLISION_STRATEGY_ENQUEUE",
+  /** CANCEL_NEW - It is cancelled. */
+  CANCEL_NEW: "COLLISION_STRATEGY_CANCEL_NEW",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type CollisionStrategy = typeof CollisionStrategy[keyof typeof CollisionStrategy];
+
+export namespace CollisionStrategy {
+  export type UNSPECIFIED = typeof CollisionStrategy.UNSPECIFIED;
+  export type ENQUEUE = typeof CollisionStrategy.ENQUEUE;
+  export type CANCEL_NEW = typeof CollisionStrategy.CANCEL_NEW;
+  export type UNRECOGNIZED = typeof CollisionStrategy.UNRECOGNIZED;
+}
+
+export function collisionStrategyFromJSON(object: any): CollisionStrategy {
+  switch (object) {
+    case 0:
+    case "COLLISION_STRATEGY_UNSPECIFIED":
+      return CollisionStrategy.UNSPECIFIED;
+    case 1:
+    case "COLLISION_STRATEGY_ENQUEUE":
+      return CollisionStrategy.ENQUEUE;
+    case 2:
+    case "COLLISION_STRATEGY_CANCEL_NEW":
+      return CollisionStrategy.CANCEL_NEW;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CollisionStrategy.UNRECOGNIZED;
+  }
+}
+
+export function collisionStrategyToJSON(object: CollisionStrategy): string {
+  switch (object) {
+    case CollisionStrategy.UNSPECIFIED:
+      return "COLLISION_STRATEGY_UNSPECIFIED";
+    case CollisionStrategy.ENQUEUE:
+      return "COLLISION_STRATEGY_ENQUEUE";
+    case CollisionStrategy.CANCEL_NEW:
+      return "COLLISION_STRATEGY_CANCEL_NEW";
+    case CollisionStrategy.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function collisionStrategyToNumber(object: CollisionStrategy): number {
+  switch (object) {
+    case CollisionStrategy.UNSPECIFIED:
+      return 0;
+    case CollisionStrategy.ENQUEUE:
+      return 1;
+    case CollisionStrategy.CANCEL_NEW:
+      return 2;
+    case CollisionStrategy.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /** A flow made runnable. */
 export interface Deployment {
   /** UUIDv7. */
@@ -65,7 +131,26 @@ export interface Deployment {
     | Date
     | undefined;
   /** When it was last applied. */
-  updatedAt: Date | undefined;
+  updatedAt:
+    | Date
+    | undefined;
+  /** Most of its runs at once, over all pools; not set: no limit. */
+  concurrencyLimit?:
+    | number
+    | undefined;
+  /** What becomes of a run that finds no slot. */
+  collisionStrategy: CollisionStrategy;
+  /**
+   * Life of an engine-managed run's slot until its engine first renews it, in seconds; not set: the
+   * control plane's default.
+   */
+  gracePeriodSeconds?:
+    | number
+    | undefined;
+  /** Name of the limit, which other deployments may share; empty: none. */
+  concurrencyLimitName: string;
+  /** Slots of the limit that are taken now. */
+  slotsHeld: number;
 }
 
 /** A deployment to create or replace. */
@@ -100,8 +185,16 @@ export interface ApplyDeploymentRequest {
   workQueueName: string;
   /** At least 0. */
   retries: number;
-  /** At least 0. */
+  /** 0 to 3155760000, which is a hundred years. */
   retryDelaySeconds: number;
+  /** Most of its runs at once, from 1; not set: no limit. */
+  concurrencyLimit?:
+    | number
+    | undefined;
+  /** What becomes of a run that finds no slot. */
+  collisionStrategy: CollisionStrategy;
+  /** From 60 to 86400; not set: the control plane's default. */
+  gracePeriodSeconds?: number | undefined;
 }
 
 /** The deployment as stored. */
@@ -177,6 +270,11 @@ function createBaseDeployment(): Deployment {
     retryDelaySeconds: 0,
     createdAt: undefined,
     updatedAt: undefined,
+    concurrencyLimit: undefined,
+    collisionStrategy: CollisionStrategy.UNSPECIFIED,
+    gracePeriodSeconds: undefined,
+    concurrencyLimitName: "",
+    slotsHeld: 0,
   };
 }
 
@@ -238,6 +336,21 @@ export const Deployment: MessageFns<Deployment> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(154).fork()).join();
+    }
+    if (message.concurrencyLimit !== undefined) {
+      writer.uint32(160).int32(message.concurrencyLimit);
+    }
+    if (message.collisionStrategy !== CollisionStrategy.UNSPECIFIED) {
+      writer.uint32(168).int32(collisionStrategyToNumber(message.collisionStrategy));
+    }
+    if (message.gracePeriodSeconds !== undefined) {
+      writer.uint32(176).int32(message.gracePeriodSeconds);
+    }
+    if (message.concurrencyLimitName !== "") {
+      writer.uint32(186).string(message.concurrencyLimitName);
+    }
+    if (message.slotsHeld !== 0) {
+      writer.uint32(192).int32(message.slotsHeld);
     }
     return writer;
   },
@@ -407,6 +520,46 @@ export const Deployment: MessageFns<Deployment> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.concurrencyLimit = reader.int32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.collisionStrategy = collisionStrategyFromJSON(reader.int32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.gracePeriodSeconds = reader.int32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.concurrencyLimitName = reader.string();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.slotsHeld = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -490,6 +643,31 @@ export const Deployment: MessageFns<Deployment> = {
         : isSet(object.updated_at)
         ? fromJsonTimestamp(object.updated_at)
         : undefined,
+      concurrencyLimit: isSet(object.concurrencyLimit)
+        ? globalThis.Number(object.concurrencyLimit)
+        : isSet(object.concurrency_limit)
+        ? globalThis.Number(object.concurrency_limit)
+        : undefined,
+      collisionStrategy: isSet(object.collisionStrategy)
+        ? collisionStrategyFromJSON(object.collisionStrategy)
+        : isSet(object.collision_strategy)
+        ? collisionStrategyFromJSON(object.collision_strategy)
+        : CollisionStrategy.UNSPECIFIED,
+      gracePeriodSeconds: isSet(object.gracePeriodSeconds)
+        ? globalThis.Number(object.gracePeriodSeconds)
+        : isSet(object.grace_period_seconds)
+        ? globalThis.Number(object.grace_period_seconds)
+        : undefined,
+      concurrencyLimitName: isSet(object.concurrencyLimitName)
+        ? globalThis.String(object.concurrencyLimitName)
+        : isSet(object.concurrency_limit_name)
+        ? globalThis.String(object.concurrency_limit_name)
+        : "",
+      slotsHeld: isSet(object.slotsHeld)
+        ? globalThis.Number(object.slotsHeld)
+        : isSet(object.slots_held)
+        ? globalThis.Number(object.slots_held)
+        : 0,
     };
   },
 
@@ -552,6 +730,21 @@ export const Deployment: MessageFns<Deployment> = {
     if (message.updatedAt !== undefined) {
       obj.updatedAt = message.updatedAt.toISOString();
     }
+    if (message.concurrencyLimit !== undefined) {
+      obj.concurrencyLimit = Math.round(message.concurrencyLimit);
+    }
+    if (message.collisionStrategy !== CollisionStrategy.UNSPECIFIED) {
+      obj.collisionStrategy = collisionStrategyToJSON(message.collisionStrategy);
+    }
+    if (message.gracePeriodSeconds !== undefined) {
+      obj.gracePeriodSeconds = Math.round(message.gracePeriodSeconds);
+    }
+    if (message.concurrencyLimitName !== "") {
+      obj.concurrencyLimitName = message.concurrencyLimitName;
+    }
+    if (message.slotsHeld !== 0) {
+      obj.slotsHeld = Math.round(message.slotsHeld);
+    }
     return obj;
   },
 
@@ -579,6 +772,11 @@ export const Deployment: MessageFns<Deployment> = {
     message.retryDelaySeconds = object.retryDelaySeconds ?? 0;
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.concurrencyLimit = object.concurrencyLimit ?? undefined;
+    message.collisionStrategy = object.collisionStrategy ?? CollisionStrategy.UNSPECIFIED;
+    message.gracePeriodSeconds = object.gracePeriodSeconds ?? undefined;
+    message.concurrencyLimitName = object.concurrencyLimitName ?? "";
+    message.slotsHeld = object.slotsHeld ?? 0;
     return message;
   },
 };
@@ -600,6 +798,9 @@ function createBaseApplyDeploymentRequest(): ApplyDeploymentRequest {
     workQueueName: "",
     retries: 0,
     retryDelaySeconds: 0,
+    concurrencyLimit: undefined,
+    collisionStrategy: CollisionStrategy.UNSPECIFIED,
+    gracePeriodSeconds: undefined,
   };
 }
 
@@ -649,6 +850,15 @@ export const ApplyDeploymentRequest: MessageFns<ApplyDeploymentRequest> = {
     }
     if (message.retryDelaySeconds !== 0) {
       writer.uint32(121).double(message.retryDelaySeconds);
+    }
+    if (message.concurrencyLimit !== undefined) {
+      writer.uint32(128).int32(message.concurrencyLimit);
+    }
+    if (message.collisionStrategy !== CollisionStrategy.UNSPECIFIED) {
+      writer.uint32(136).int32(collisionStrategyToNumber(message.collisionStrategy));
+    }
+    if (message.gracePeriodSeconds !== undefined) {
+      writer.uint32(144).int32(message.gracePeriodSeconds);
     }
     return writer;
   },
@@ -786,6 +996,30 @@ export const ApplyDeploymentRequest: MessageFns<ApplyDeploymentRequest> = {
             message.retryDelaySeconds = reader.double();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.concurrencyLimit = reader.int32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.collisionStrategy = collisionStrategyFromJSON(reader.int32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.gracePeriodSeconds = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -853,6 +1087,21 @@ export const ApplyDeploymentRequest: MessageFns<ApplyDeploymentRequest> = {
         : isSet(object.retry_delay_seconds)
         ? globalThis.Number(object.retry_delay_seconds)
         : 0,
+      concurrencyLimit: isSet(object.concurrencyLimit)
+        ? globalThis.Number(object.concurrencyLimit)
+        : isSet(object.concurrency_limit)
+        ? globalThis.Number(object.concurrency_limit)
+        : undefined,
+      collisionStrategy: isSet(object.collisionStrategy)
+        ? collisionStrategyFromJSON(object.collisionStrategy)
+        : isSet(object.collision_strategy)
+        ? collisionStrategyFromJSON(object.collision_strategy)
+        : CollisionStrategy.UNSPECIFIED,
+      gracePeriodSeconds: isSet(object.gracePeriodSeconds)
+        ? globalThis.Number(object.gracePeriodSeconds)
+        : isSet(object.grace_period_seconds)
+        ? globalThis.Number(object.grace_period_seconds)
+        : undefined,
     };
   },
 
@@ -903,6 +1152,15 @@ export const ApplyDeploymentRequest: MessageFns<ApplyDeploymentRequest> = {
     if (message.retryDelaySeconds !== 0) {
       obj.retryDelaySeconds = floatToJson(message.retryDelaySeconds);
     }
+    if (message.concurrencyLimit !== undefined) {
+      obj.concurrencyLimit = Math.round(message.concurrencyLimit);
+    }
+    if (message.collisionStrategy !== CollisionStrategy.UNSPECIFIED) {
+      obj.collisionStrategy = collisionStrategyToJSON(message.collisionStrategy);
+    }
+    if (message.gracePeriodSeconds !== undefined) {
+      obj.gracePeriodSeconds = Math.round(message.gracePeriodSeconds);
+    }
     return obj;
   },
 
@@ -926,6 +1184,9 @@ export const ApplyDeploymentRequest: MessageFns<ApplyDeploymentRequest> = {
     message.workQueueName = object.workQueueName ?? "";
     message.retries = object.retries ?? 0;
     message.retryDelaySeconds = object.retryDelaySeconds ?? 0;
+    message.concurrencyLimit = object.concurrencyLimit ?? undefined;
+    message.collisionStrategy = object.collisionStrategy ?? CollisionStrategy.UNSPECIFIED;
+    message.gracePeriodSeconds = object.gracePeriodSeconds ?? undefined;
     return message;
   },
 };

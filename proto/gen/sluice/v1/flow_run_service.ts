@@ -51,7 +51,7 @@ export interface CreateFlowRunRequest {
   tags: string[];
   /** At most one run per flow and key. */
   idempotencyKey: string;
-  /** When it is due; unset: now. */
+  /** When it is due, in the years 1 to 9999; unset: now. */
   scheduledTime:
     | Date
     | undefined;

@@ -20,6 +20,18 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import { LostPolicy, lostPolicyFromJSON, lostPolicyToJSON, lostPolicyToNumber } from "./lease.ts";
+import {
+  GetDefaultBaseJobTemplateRequest,
+  GetDefaultBaseJobTemplateResponse,
+  GetWorkPoolSlotsRequest,
+  GetWorkPoolSlotsResponse,
+  ListWorkerTypesRequest,
+  ListWorkerTypesResponse,
+  PreviewJobRequest,
+  PreviewJobResponse,
+  PreviewRunsRequest,
+  PreviewRunsResponse,
+} from "./work_pool_insight.ts";
 
 export const protobufPackage = "sluice.v1";
 
@@ -29,9 +41,9 @@ export const protobufFileName = "sluice/v1/work_pool_service.proto";
 export const WorkPoolStatus = {
   /** UNSPECIFIED - Not set. */
   UNSPECIFIED: "WORK_POOL_STATUS_UNSPECIFIED",
-  /** READY - At least one agent is online. */
+  /** READY - An agent serves it. Ends when all have been silent, or gone, for some heartbeats. */
   READY: "WORK_POOL_STATUS_READY",
-  /** NOT_READY - No agent is online. */
+  /** NOT_READY - No agent serves it. */
   NOT_READY: "WORK_POOL_STATUS_NOT_READY",
   /** PAUSED - Paused: nothing is granted. */
   PAUSED: "WORK_POOL_STATUS_PAUSED",
@@ -185,7 +197,7 @@ export interface WorkPool {
   concurrencyLimit?:
     | number
     | undefined;
-  /** Derived from the clock and the agents. */
+  /** As the last event of the pool's status told it. */
   status: WorkPoolStatus;
   /** Attempts that hold a slot now. */
   slotsHeld: number;
@@ -201,6 +213,26 @@ export interface WorkPool {
   lostPolicy: LostPolicy;
   /** Seconds of silence before that. */
   lostAfterSeconds: number;
+  /** Where code and results of its runs are kept. */
+  storageConfiguration:
+    | StorageConfiguration
+    | undefined;
+  /** When it was last changed. */
+  updatedAt: Date | undefined;
+}
+
+/** Where code and results of a pool's runs are kept. What is unset is not configured. */
+export interface StorageConfiguration {
+  /** The step by which a client uploads a bundle of code, a JSON object. */
+  bundleUploadStepJson?:
+    | string
+    | undefined;
+  /** The step by which a run fetches and executes it, a JSON object. */
+  bundleExecutionStepJson?:
+    | string
+    | undefined;
+  /** UUID of the block that results are written by, unless a flow says otherwise. */
+  defaultResultStorageBlockId?: string | undefined;
 }
 
 /** A pool to create. */
@@ -225,7 +257,11 @@ export interface CreateWorkPoolRequest {
    * Default: 60. With LOST_POLICY_RESCHEDULE at least four heartbeats and 5 s, so that a cut-off agent
    * can stop its runs in time. Never changed, because agents count by it too.
    */
-  lostAfterSeconds?: number | undefined;
+  lostAfterSeconds?:
+    | number
+    | undefined;
+  /** Unset: nothing is configured. */
+  storageConfiguration: StorageConfiguration | undefined;
 }
 
 /** The pool as created. */
@@ -236,7 +272,7 @@ export interface CreateWorkPoolResponse {
 
 /** Which pool. */
 export interface GetWorkPoolRequest {
-  /** Its name. */
+  /** Its name or its id. */
   name: string;
 }
 
@@ -281,7 +317,11 @@ export interface UpdateWorkPoolRequest {
   /** Remove the limit; not together with `concurrency_limit`. */
   clearConcurrencyLimit: boolean;
   /** New template, a JSON object. */
-  baseJobTemplateJson?: string | undefined;
+  baseJobTemplateJson?:
+    | string
+    | undefined;
+  /** Takes the place of all that was configured. */
+  storageConfiguration: StorageConfiguration | undefined;
 }
 
 /** The pool as changed. */
@@ -366,6 +406,8 @@ function createBaseWorkPool(): WorkPool {
     createdAt: undefined,
     lostPolicy: LostPolicy.UNSPECIFIED,
     lostAfterSeconds: 0,
+    storageConfiguration: undefined,
+    updatedAt: undefined,
   };
 }
 
@@ -412,6 +454,12 @@ export const WorkPool: MessageFns<WorkPool> = {
     }
     if (message.lostAfterSeconds !== 0) {
       writer.uint32(112).int32(message.lostAfterSeconds);
+    }
+    if (message.storageConfiguration !== undefined) {
+      StorageConfiguration.encode(message.storageConfiguration, writer.uint32(122).fork()).join();
+    }
+    if (message.updatedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -541,6 +589,22 @@ export const WorkPool: MessageFns<WorkPool> = {
             message.lostAfterSeconds = reader.int32();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.storageConfiguration = StorageConfiguration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -605,6 +669,16 @@ export const WorkPool: MessageFns<WorkPool> = {
         : isSet(object.lost_after_seconds)
         ? globalThis.Number(object.lost_after_seconds)
         : 0,
+      storageConfiguration: isSet(object.storageConfiguration)
+        ? StorageConfiguration.fromJSON(object.storageConfiguration)
+        : isSet(object.storage_configuration)
+        ? StorageConfiguration.fromJSON(object.storage_configuration)
+        : undefined,
+      updatedAt: isSet(object.updatedAt)
+        ? fromJsonTimestamp(object.updatedAt)
+        : isSet(object.updated_at)
+        ? fromJsonTimestamp(object.updated_at)
+        : undefined,
     };
   },
 
@@ -652,6 +726,12 @@ export const WorkPool: MessageFns<WorkPool> = {
     if (message.lostAfterSeconds !== 0) {
       obj.lostAfterSeconds = Math.round(message.lostAfterSeconds);
     }
+    if (message.storageConfiguration !== undefined) {
+      obj.storageConfiguration = StorageConfiguration.toJSON(message.storageConfiguration);
+    }
+    if (message.updatedAt !== undefined) {
+      obj.updatedAt = message.updatedAt.toISOString();
+    }
     return obj;
   },
 
@@ -674,6 +754,127 @@ export const WorkPool: MessageFns<WorkPool> = {
     message.createdAt = object.createdAt ?? undefined;
     message.lostPolicy = object.lostPolicy ?? LostPolicy.UNSPECIFIED;
     message.lostAfterSeconds = object.lostAfterSeconds ?? 0;
+    message.storageConfiguration = (object.storageConfiguration !== undefined && object.storageConfiguration !== null)
+      ? StorageConfiguration.fromPartial(object.storageConfiguration)
+      : undefined;
+    message.updatedAt = object.updatedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseStorageConfiguration(): StorageConfiguration {
+  return {
+    bundleUploadStepJson: undefined,
+    bundleExecutionStepJson: undefined,
+    defaultResultStorageBlockId: undefined,
+  };
+}
+
+export const StorageConfiguration: MessageFns<StorageConfiguration> = {
+  encode(message: StorageConfiguration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bundleUploadStepJson !== undefined) {
+      writer.uint32(10).string(message.bundleUploadStepJson);
+    }
+    if (message.bundleExecutionStepJson !== undefined) {
+      writer.uint32(18).string(message.bundleExecutionStepJson);
+    }
+    if (message.defaultResultStorageBlockId !== undefined) {
+      writer.uint32(26).string(message.defaultResultStorageBlockId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StorageConfiguration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStorageConfiguration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.bundleUploadStepJson = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bundleExecutionStepJson = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.defaultResultStorageBlockId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StorageConfiguration {
+    return {
+      bundleUploadStepJson: isSet(object.bundleUploadStepJson)
+        ? globalThis.String(object.bundleUploadStepJson)
+        : isSet(object.bundle_upload_step_json)
+        ? globalThis.String(object.bundle_upload_step_json)
+        : undefined,
+      bundleExecutionStepJson: isSet(object.bundleExecutionStepJson)
+        ? globalThis.String(object.bundleExecutionStepJson)
+        : isSet(object.bundle_execution_step_json)
+        ? globalThis.String(object.bundle_execution_step_json)
+        : undefined,
+      defaultResultStorageBlockId: isSet(object.defaultResultStorageBlockId)
+        ? globalThis.String(object.defaultResultStorageBlockId)
+        : isSet(object.default_result_storage_block_id)
+        ? globalThis.String(object.default_result_storage_block_id)
+        : undefined,
+    };
+  },
+
+  toJSON(message: StorageConfiguration): unknown {
+    const obj: any = {};
+    if (message.bundleUploadStepJson !== undefined) {
+      obj.bundleUploadStepJson = message.bundleUploadStepJson;
+    }
+    if (message.bundleExecutionStepJson !== undefined) {
+      obj.bundleExecutionStepJson = message.bundleExecutionStepJson;
+    }
+    if (message.defaultResultStorageBlockId !== undefined) {
+      obj.defaultResultStorageBlockId = message.defaultResultStorageBlockId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<StorageConfiguration>): StorageConfiguration {
+    return StorageConfiguration.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StorageConfiguration>): StorageConfiguration {
+    const message = createBaseStorageConfiguration();
+    message.bundleUploadStepJson = object.bundleUploadStepJson ?? undefined;
+    message.bundleExecutionStepJson = object.bundleExecutionStepJson ?? undefined;
+    message.defaultResultStorageBlockId = object.defaultResultStorageBlockId ?? undefined;
     return message;
   },
 };
@@ -688,6 +889,7 @@ function createBaseCreateWorkPoolRequest(): CreateWorkPoolRequest {
     concurrencyLimit: undefined,
     lostPolicy: LostPolicy.UNSPECIFIED,
     lostAfterSeconds: undefined,
+    storageConfiguration: undefined,
   };
 }
 
@@ -716,6 +918,9 @@ export const CreateWorkPoolRequest: MessageFns<CreateWorkPoolRequest> = {
     }
     if (message.lostAfterSeconds !== undefined) {
       writer.uint32(64).int32(message.lostAfterSeconds);
+    }
+    if (message.storageConfiguration !== undefined) {
+      StorageConfiguration.encode(message.storageConfiguration, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -797,6 +1002,14 @@ export const CreateWorkPoolRequest: MessageFns<CreateWorkPoolRequest> = {
             message.lostAfterSeconds = reader.int32();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.storageConfiguration = StorageConfiguration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -839,6 +1052,11 @@ export const CreateWorkPoolRequest: MessageFns<CreateWorkPoolRequest> = {
         : isSet(object.lost_after_seconds)
         ? globalThis.Number(object.lost_after_seconds)
         : undefined,
+      storageConfiguration: isSet(object.storageConfiguration)
+        ? StorageConfiguration.fromJSON(object.storageConfiguration)
+        : isSet(object.storage_configuration)
+        ? StorageConfiguration.fromJSON(object.storage_configuration)
+        : undefined,
     };
   },
 
@@ -868,6 +1086,9 @@ export const CreateWorkPoolRequest: MessageFns<CreateWorkPoolRequest> = {
     if (message.lostAfterSeconds !== undefined) {
       obj.lostAfterSeconds = Math.round(message.lostAfterSeconds);
     }
+    if (message.storageConfiguration !== undefined) {
+      obj.storageConfiguration = StorageConfiguration.toJSON(message.storageConfiguration);
+    }
     return obj;
   },
 
@@ -884,6 +1105,9 @@ export const CreateWorkPoolRequest: MessageFns<CreateWorkPoolRequest> = {
     message.concurrencyLimit = object.concurrencyLimit ?? undefined;
     message.lostPolicy = object.lostPolicy ?? LostPolicy.UNSPECIFIED;
     message.lostAfterSeconds = object.lostAfterSeconds ?? undefined;
+    message.storageConfiguration = (object.storageConfiguration !== undefined && object.storageConfiguration !== null)
+      ? StorageConfiguration.fromPartial(object.storageConfiguration)
+      : undefined;
     return message;
   },
 };
@@ -1299,6 +1523,7 @@ function createBaseUpdateWorkPoolRequest(): UpdateWorkPoolRequest {
     concurrencyLimit: undefined,
     clearConcurrencyLimit: false,
     baseJobTemplateJson: undefined,
+    storageConfiguration: undefined,
   };
 }
 
@@ -1321,6 +1546,9 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     }
     if (message.baseJobTemplateJson !== undefined) {
       writer.uint32(50).string(message.baseJobTemplateJson);
+    }
+    if (message.storageConfiguration !== undefined) {
+      StorageConfiguration.encode(message.storageConfiguration, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1386,6 +1614,14 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
             message.baseJobTemplateJson = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.storageConfiguration = StorageConfiguration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1422,6 +1658,11 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
         : isSet(object.base_job_template_json)
         ? globalThis.String(object.base_job_template_json)
         : undefined,
+      storageConfiguration: isSet(object.storageConfiguration)
+        ? StorageConfiguration.fromJSON(object.storageConfiguration)
+        : isSet(object.storage_configuration)
+        ? StorageConfiguration.fromJSON(object.storage_configuration)
+        : undefined,
     };
   },
 
@@ -1445,6 +1686,9 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     if (message.baseJobTemplateJson !== undefined) {
       obj.baseJobTemplateJson = message.baseJobTemplateJson;
     }
+    if (message.storageConfiguration !== undefined) {
+      obj.storageConfiguration = StorageConfiguration.toJSON(message.storageConfiguration);
+    }
     return obj;
   },
 
@@ -1459,6 +1703,9 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     message.concurrencyLimit = object.concurrencyLimit ?? undefined;
     message.clearConcurrencyLimit = object.clearConcurrencyLimit ?? false;
     message.baseJobTemplateJson = object.baseJobTemplateJson ?? undefined;
+    message.storageConfiguration = (object.storageConfiguration !== undefined && object.storageConfiguration !== null)
+      ? StorageConfiguration.fromPartial(object.storageConfiguration)
+      : undefined;
     return message;
   },
 };
@@ -2152,7 +2399,7 @@ export const WorkPoolServiceService = {
       Buffer.from(CreateWorkPoolResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateWorkPoolResponse => CreateWorkPoolResponse.decode(value),
   },
-  /** NOT_FOUND if there is none of that name. */
+  /** By its name, or else by its id. NOT_FOUND if there is none. */
   getWorkPool: {
     path: "/sluice.v1.WorkPoolService/GetWorkPool" as const,
     requestStream: false as const,
@@ -2207,12 +2454,70 @@ export const WorkPoolServiceService = {
     responseSerialize: (value: ListAgentsResponse): Buffer => Buffer.from(ListAgentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAgentsResponse => ListAgentsResponse.decode(value),
   },
+  /** The types that a pool can have without a template of its own. */
+  listWorkerTypes: {
+    path: "/sluice.v1.WorkPoolService/ListWorkerTypes" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWorkerTypesRequest): Buffer =>
+      Buffer.from(ListWorkerTypesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWorkerTypesRequest => ListWorkerTypesRequest.decode(value),
+    responseSerialize: (value: ListWorkerTypesResponse): Buffer =>
+      Buffer.from(ListWorkerTypesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWorkerTypesResponse => ListWorkerTypesResponse.decode(value),
+  },
+  /** The template of a pool of that type. INVALID_ARGUMENT for a type that is not known. */
+  getDefaultBaseJobTemplate: {
+    path: "/sluice.v1.WorkPoolService/GetDefaultBaseJobTemplate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDefaultBaseJobTemplateRequest): Buffer =>
+      Buffer.from(GetDefaultBaseJobTemplateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDefaultBaseJobTemplateRequest =>
+      GetDefaultBaseJobTemplateRequest.decode(value),
+    responseSerialize: (value: GetDefaultBaseJobTemplateResponse): Buffer =>
+      Buffer.from(GetDefaultBaseJobTemplateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDefaultBaseJobTemplateResponse =>
+      GetDefaultBaseJobTemplateResponse.decode(value),
+  },
+  /** Who holds the slots of a pool, queue by queue. */
+  getWorkPoolSlots: {
+    path: "/sluice.v1.WorkPoolService/GetWorkPoolSlots" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetWorkPoolSlotsRequest): Buffer =>
+      Buffer.from(GetWorkPoolSlotsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetWorkPoolSlotsRequest => GetWorkPoolSlotsRequest.decode(value),
+    responseSerialize: (value: GetWorkPoolSlotsResponse): Buffer =>
+      Buffer.from(GetWorkPoolSlotsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetWorkPoolSlotsResponse => GetWorkPoolSlotsResponse.decode(value),
+  },
+  /** What would start next, in the order in which it would. */
+  previewRuns: {
+    path: "/sluice.v1.WorkPoolService/PreviewRuns" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreviewRunsRequest): Buffer => Buffer.from(PreviewRunsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewRunsRequest => PreviewRunsRequest.decode(value),
+    responseSerialize: (value: PreviewRunsResponse): Buffer => Buffer.from(PreviewRunsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewRunsResponse => PreviewRunsResponse.decode(value),
+  },
+  /** What a run's job would be made of, and who gave each value, before there is any run. */
+  previewJob: {
+    path: "/sluice.v1.WorkPoolService/PreviewJob" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreviewJobRequest): Buffer => Buffer.from(PreviewJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewJobRequest => PreviewJobRequest.decode(value),
+    responseSerialize: (value: PreviewJobResponse): Buffer => Buffer.from(PreviewJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewJobResponse => PreviewJobResponse.decode(value),
+  },
 } as const;
 
 export interface WorkPoolServiceServer extends UntypedServiceImplementation {
   /** Creates a pool with its queue `default`. ALREADY_EXISTS if the name is taken. */
   createWorkPool: handleUnaryCall<CreateWorkPoolRequest, CreateWorkPoolResponse>;
-  /** NOT_FOUND if there is none of that name. */
+  /** By its name, or else by its id. NOT_FOUND if there is none. */
   getWorkPool: handleUnaryCall<GetWorkPoolRequest, GetWorkPoolResponse>;
   /** Ordered by name. */
   listWorkPools: handleUnaryCall<ListWorkPoolsRequest, ListWorkPoolsResponse>;
@@ -2222,6 +2527,16 @@ export interface WorkPoolServiceServer extends UntypedServiceImplementation {
   deleteWorkPool: handleUnaryCall<DeleteWorkPoolRequest, DeleteWorkPoolResponse>;
   /** The agents of one pool or of all, those seen last first. */
   listAgents: handleUnaryCall<ListAgentsRequest, ListAgentsResponse>;
+  /** The types that a pool can have without a template of its own. */
+  listWorkerTypes: handleUnaryCall<ListWorkerTypesRequest, ListWorkerTypesResponse>;
+  /** The template of a pool of that type. INVALID_ARGUMENT for a type that is not known. */
+  getDefaultBaseJobTemplate: handleUnaryCall<GetDefaultBaseJobTemplateRequest, GetDefaultBaseJobTemplateResponse>;
+  /** Who holds the slots of a pool, queue by queue. */
+  getWorkPoolSlots: handleUnaryCall<GetWorkPoolSlotsRequest, GetWorkPoolSlotsResponse>;
+  /** What would start next, in the order in which it would. */
+  previewRuns: handleUnaryCall<PreviewRunsRequest, PreviewRunsResponse>;
+  /** What a run's job would be made of, and who gave each value, before there is any run. */
+  previewJob: handleUnaryCall<PreviewJobRequest, PreviewJobResponse>;
 }
 
 export interface WorkPoolServiceClient extends Client {
@@ -2241,7 +2556,7 @@ export interface WorkPoolServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateWorkPoolResponse) => void,
   ): ClientUnaryCall;
-  /** NOT_FOUND if there is none of that name. */
+  /** By its name, or else by its id. NOT_FOUND if there is none. */
   getWorkPool(
     request: GetWorkPoolRequest,
     callback: (error: ServiceError | null, response: GetWorkPoolResponse) => void,
@@ -2320,6 +2635,86 @@ export interface WorkPoolServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAgentsResponse) => void,
+  ): ClientUnaryCall;
+  /** The types that a pool can have without a template of its own. */
+  listWorkerTypes(
+    request: ListWorkerTypesRequest,
+    callback: (error: ServiceError | null, response: ListWorkerTypesResponse) => void,
+  ): ClientUnaryCall;
+  listWorkerTypes(
+    request: ListWorkerTypesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWorkerTypesResponse) => void,
+  ): ClientUnaryCall;
+  listWorkerTypes(
+    request: ListWorkerTypesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWorkerTypesResponse) => void,
+  ): ClientUnaryCall;
+  /** The template of a pool of that type. INVALID_ARGUMENT for a type that is not known. */
+  getDefaultBaseJobTemplate(
+    request: GetDefaultBaseJobTemplateRequest,
+    callback: (error: ServiceError | null, response: GetDefaultBaseJobTemplateResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultBaseJobTemplate(
+    request: GetDefaultBaseJobTemplateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDefaultBaseJobTemplateResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultBaseJobTemplate(
+    request: GetDefaultBaseJobTemplateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDefaultBaseJobTemplateResponse) => void,
+  ): ClientUnaryCall;
+  /** Who holds the slots of a pool, queue by queue. */
+  getWorkPoolSlots(
+    request: GetWorkPoolSlotsRequest,
+    callback: (error: ServiceError | null, response: GetWorkPoolSlotsResponse) => void,
+  ): ClientUnaryCall;
+  getWorkPoolSlots(
+    request: GetWorkPoolSlotsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetWorkPoolSlotsResponse) => void,
+  ): ClientUnaryCall;
+  getWorkPoolSlots(
+    request: GetWorkPoolSlotsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetWorkPoolSlotsResponse) => void,
+  ): ClientUnaryCall;
+  /** What would start next, in the order in which it would. */
+  previewRuns(
+    request: PreviewRunsRequest,
+    callback: (error: ServiceError | null, response: PreviewRunsResponse) => void,
+  ): ClientUnaryCall;
+  previewRuns(
+    request: PreviewRunsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreviewRunsResponse) => void,
+  ): ClientUnaryCall;
+  previewRuns(
+    request: PreviewRunsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreviewRunsResponse) => void,
+  ): ClientUnaryCall;
+  /** What a run's job would be made of, and who gave each value, before there is any run. */
+  previewJob(
+    request: PreviewJobRequest,
+    callback: (error: ServiceError | null, response: PreviewJobResponse) => void,
+  ): ClientUnaryCall;
+  previewJob(
+    request: PreviewJobRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreviewJobResponse) => void,
+  ): ClientUnaryCall;
+  previewJob(
+    request: PreviewJobRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreviewJobResponse) => void,
   ): ClientUnaryCall;
 }
 
