@@ -19,7 +19,7 @@ import { reportError } from "./report-error.ts";
 const EPILOGUE = `
 Environment:
   SLUICE_GRPC_URL     address of the control plane (http://127.0.0.1:4201)
-  SLUICE_API_URL      its HTTP address; each of the two is taken to be beside the other
+  SLUICE_API_URL      its HTTP address, one port below; either one stands for both
   SLUICE_API_KEY      key to send with every call
   SLUICE_TLS_CA_FILE  certificate that signed the control plane's
   SLUICE_PROFILE      profile to use, as --profile does

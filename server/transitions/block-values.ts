@@ -1,16 +1,50 @@
 import { plainData } from "#server/domain/blocks/block-data.ts";
 import { blockDocumentNotFound } from "#server/domain/not-found.ts";
 import { opener, readBlockDocuments } from "#server/store/block-documents.ts";
-import type { Queryable } from "#server/store/database.ts";
+import type { Tx } from "#server/store/transaction.ts";
+import { AppError, invalidField } from "#shared/errors.ts";
 import { isUuid } from "#shared/ids.ts";
 import { blockDocumentId, blockDocumentIds } from "#shared/job-template/block-reference.ts";
 import { fillDocuments } from "#shared/job-template/references.ts";
 import type { JsonObject } from "#shared/json.ts";
 import type { TransitionContext } from "./context.ts";
+import { schemaViolation } from "./json-schema.ts";
 import { templateDefaults, templateVariables } from "./work-pool-template.ts";
 
 /** The data of blocks by the ids they were asked by; those that do not exist are missing. */
 type BlockValues = ReadonlyMap<string, JsonObject>;
+
+/**
+ * Refuses a base job template in which a stored block is the default of a variable and does not exist:
+ * throws not_found; or does not fit the variable: throws an invalid_argument. Neither shows what the
+ * block holds. A template without such defaults costs no statement.
+ */
+export async function requireBlockDefaults(
+  ctx: TransitionContext,
+  tx: Tx,
+  field: string,
+  template: JsonObject,
+): Promise<void> {
+  const variables = templateVariables(template);
+  if (variables === undefined) return;
+  for (const [name, { id, data }] of await readBlockDefaults(ctx, tx, template)) {
+    if (data === undefined) {
+      throw new AppError(
+        "not_found",
+        `${field}: the default of '${name}' is the block document '${id}', which does not exist; 'sluice block ls' lists them`,
+        { metadata: { block_document: id } },
+      );
+    }
+    const schema = { ...variables, required: [] };
+    const violation = schemaViolation("default", schema, { [name]: data }, { required: true });
+    if (violation !== undefined) {
+      throw invalidField(
+        field,
+        `the block document '${id}' does not fit: ${violation.field}: ${violation.description}`,
+      );
+    }
+  }
+}
 
 /** A default that is a stored block; no data: it does not exist. */
 export interface BlockDefault {
@@ -21,7 +55,7 @@ export interface BlockDefault {
 /** The defaults of a template that are stored blocks, by the names of their variables. */
 export async function readBlockDefaults(
   ctx: TransitionContext,
-  db: Queryable,
+  tx: Tx,
   template: JsonObject,
 ): Promise<ReadonlyMap<string, BlockDefault>> {
   const variables = templateVariables(template);
@@ -33,7 +67,7 @@ export async function readBlockDefaults(
   );
   const values = await readValues(
     ctx,
-    db,
+    tx,
     named.map(({ id }) => id),
   );
   return new Map(named.map(({ name, id }) => [name, { id, data: values.get(id) }]));
@@ -46,12 +80,12 @@ export async function readBlockDefaults(
  */
 export async function withBlocks(
   ctx: TransitionContext,
-  db: Queryable,
+  tx: Tx,
   values: JsonObject,
 ): Promise<JsonObject> {
   const ids = blockDocumentIds(values);
   if (ids.length === 0) return values;
-  const blocks = await readValues(ctx, db, ids);
+  const blocks = await readValues(ctx, tx, ids);
   return fillDocuments(values, (id) => {
     const data = blocks.get(id);
     if (data === undefined) throw blockDocumentNotFound(id);
@@ -61,10 +95,10 @@ export async function withBlocks(
 
 async function readValues(
   ctx: TransitionContext,
-  db: Queryable,
+  tx: Tx,
   ids: readonly string[],
 ): Promise<BlockValues> {
-  const documents = await readBlockDocuments(db, [...new Set(ids.filter(isUuid))]);
+  const documents = await readBlockDocuments(tx, [...new Set(ids.filter(isUuid))]);
   const open = opener(ctx.secretBox);
   return new Map(
     ids.flatMap((id): [string, JsonObject][] =>

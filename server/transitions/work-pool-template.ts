@@ -17,6 +17,8 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const variables = templateVariables(template);
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
+  // A default that is a stored block is held against the schema with the block's data: see
+  // server/transitions/block-values.ts.
   const defaults = Object.entries(templateDefaults(variables)).filter(
     ([, value]) => blockDocumentId(value) === undefined,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { MOMENT, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 
 describe("page tokens", () => {
   test("a token read back is the key it was made of", () => {
@@ -31,6 +31,15 @@ describe("page tokens", () => {
     for (const place of [1.5, 1e300, 9e18]) {
       const token = writePageToken("lines", [place]);
       expect(() => readPageToken("lines", token, [0])).toThrow("not a token of this list");
+    }
+  });
+
+  test("a time has its fraction, and a time that no database holds is refused", () => {
+    const token = writePageToken("agents", [1_795_518_869_123.456, "id"]);
+    expect(readPageToken("agents", token, [MOMENT, ""])).toEqual([1_795_518_869_123.456, "id"]);
+    for (const time of [1e300, -9e15]) {
+      const far = writePageToken("agents", [time, "id"]);
+      expect(() => readPageToken("agents", far, [MOMENT, ""])).toThrow("not a token of this list");
     }
   });
 

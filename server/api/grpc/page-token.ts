@@ -27,6 +27,12 @@ export function pageSize(asked: number, max = DEFAULT_PAGE_SIZE): number {
   return asked;
 }
 
+/** Stands in a token's `like` for a time in Millis, which may have a fraction. */
+export const MOMENT = 0.5;
+
+/** Furthest from 1970 that a time can be, in Millis. */
+const MOST_MILLIS = 8.64e15;
+
 /** The token that continues list `list` behind `key`. Opaque to clients. */
 export function writePageToken(list: string, key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify([list, ...key])).toString("base64url");
@@ -47,8 +53,7 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
     key: unknown[],
   ): key is { [I in keyof Key]: Key[I] extends number ? number : string } & unknown[] =>
     key.length === like.length &&
-    key.every((part, i) => typeof part === typeof like[i]) &&
-    key.every((part) => typeof part === "string" || Number.isSafeInteger(part));
+    key.every((part, i) => typeof part === typeof like[i] && isPlace(part, like[i]));
   if (Array.isArray(parts) && parts[0] === list) {
     const key = parts.slice(1);
     if (fits(key)) return key;
@@ -57,6 +62,12 @@ export function readPageToken<const Key extends readonly (string | number)[]>(
     "page_token",
     "this is not a token of this list; hand on next_page_token as it came, or leave it empty to begin anew",
   );
+}
+
+/** Whether a part can be where a row of a list is: whole numbers are places, others times. */
+function isPlace(part: unknown, like: string | number | undefined): boolean {
+  if (typeof part !== "number") return true;
+  return like === MOMENT ? Math.abs(part) <= MOST_MILLIS : Number.isSafeInteger(part);
 }
 
 /** How many bytes texts take on the wire: a character may take three times its length. */

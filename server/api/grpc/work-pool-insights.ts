@@ -8,7 +8,7 @@ import type { TransitionContext } from "#server/transitions/context.ts";
 import { invalidField } from "#shared/errors.ts";
 import { parseJsonObject } from "#shared/json.ts";
 import { defaultBaseJobTemplate, workerTypes } from "#shared/worker-types/worker-types.ts";
-import { pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { MOMENT, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 import {
   writeJobPreview,
@@ -60,7 +60,7 @@ export function createWorkPoolInsights(ctx: TransitionContext, unary: Unary): In
         throw invalidField("hours", `${hours} is out of range; give 0 to ${MOST_HOURS}`);
       }
       const size = pageSize(request.pageSize);
-      const key = readPageToken("upcoming", request.pageToken, [0, 0, ""]);
+      const key = readPageToken("upcoming", request.pageToken, [0, MOMENT, ""]);
       const pool = await getWorkPool(db, request.name, numbers);
       if (pool === undefined) throw workPoolNotFound(request.name);
       const read = await listUpcomingRuns(db, pool.id, {

@@ -7,7 +7,7 @@ import { createWorkPool } from "#server/transitions/create-work-pool.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
-import { bytesIn, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
+import { bytesIn, MOMENT, pageSize, readPageToken, toPage, writePageToken } from "./page-token.ts";
 import type { Unary } from "./unary.ts";
 import { createWorkPoolInsights } from "./work-pool-insights.ts";
 import { readLostPolicy, readStorage, writeAgent, writeWorkPool } from "./work-pool-messages.ts";
@@ -83,7 +83,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
 
     listAgents: unary(async (request) => {
       const size = pageSize(request.pageSize);
-      const key = readPageToken("agents", request.pageToken, [0, ""]);
+      const key = readPageToken("agents", request.pageToken, [MOMENT, ""]);
       const filter = {
         workPoolName: request.workPoolName === "" ? null : request.workPoolName,
         limit: size + 1,

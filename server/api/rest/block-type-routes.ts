@@ -30,8 +30,7 @@ import { route, type Route } from "./route.ts";
 import { Absent, AnyJson, PAGE, Uuid } from "./schema-types.ts";
 
 const TAGS = ["Block types"];
-/** As the reference contract has it, twice the same. */
-const OF_DOCUMENTS = ["Block types", "Block types", "Block documents"];
+const OF_DOCUMENTS = ["Block types", "Block documents"];
 const byId = Type.Object({ id: Uuid });
 const bySlug = Type.Object({ slug: Type.String() });
 
