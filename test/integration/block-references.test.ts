@@ -84,10 +84,14 @@ describe("a template whose default is a stored block", () => {
     }
   });
 
-  test("is not looked at when a pool is changed", async () => {
+  test("is looked at when a pool is changed, too", async () => {
     await createPool("patched", template({}));
-    const change = { base_job_template: template({ ...REGISTRY, default: ref(NOBODY) }) };
-    expect((await rest.patch("/work_pools/patched", change)).status).toBe(204);
+    const change = (id: string): object => ({
+      base_job_template: template({ ...REGISTRY, default: ref(id) }),
+    });
+    expect((await rest.patch("/work_pools/patched", change(NOBODY))).status).toBe(404);
+    expect((await rest.patch("/work_pools/patched", change(bad))).status).toBe(422);
+    expect((await rest.patch("/work_pools/patched", change(good))).status).toBe(204);
   });
 });
 
