@@ -67,7 +67,7 @@ async function start(
   await requireFreePort(config.host, config.grpcPort, "grpc-port");
   const readReadiness = (): Promise<string[]> => readiness.reasons();
   const serving = new Serving(config.rest, readReadiness);
-  const http = listenHttp(config, { authorize, logger, readReadiness, rest: serving });
+  const http = await listenHttp(config, { authorize, logger, readReadiness, rest: serving });
   step("close the HTTP port", () => http.stop());
 
   const database = await reachDatabase(config, logger, step);
@@ -151,13 +151,13 @@ async function migrated(url: string, logger: Logger): Promise<number> {
   }
 }
 
-function listenHttp(
+async function listenHttp(
   config: ServerConfig,
   parts: Omit<Parameters<typeof startHttpServer>[0], "host" | "port" | "tls">,
-): HttpServer {
+): Promise<HttpServer> {
   const { host, port, tls } = config;
   try {
-    return startHttpServer({ host, port, tls, ...parts });
+    return await startHttpServer({ host, port, tls, ...parts });
   } catch (error) {
     throw explainPort(error, host, port, "port");
   }

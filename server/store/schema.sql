@@ -50,8 +50,11 @@ partitioned table sluice.event
   at timestamp with time zone not null
   event text not null
   resource_kind text not null
-  resource_id uuid not null
+  resource_id uuid
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_pkey PRIMARY KEY (id, at)
   partition by RANGE (at)
 
@@ -60,8 +63,11 @@ table sluice.event_default
   at timestamp with time zone not null
   event text not null
   resource_kind text not null
-  resource_id uuid not null
+  resource_id uuid
   payload jsonb not null
+  resource jsonb not null default '{}'::jsonb
+  related jsonb not null default '[]'::jsonb
+  follows uuid
   constraint event_default_pkey PRIMARY KEY (id, at)
   partition of sluice.event DEFAULT
 
