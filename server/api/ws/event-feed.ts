@@ -58,9 +58,9 @@ export class EventFeed {
     names: readonly string[] | null,
     receive: (event: EventMessage) => void,
   ): Promise<void> {
-    const to = idAt(Date.now() + LOOK_AHEAD_MS);
+    const to = eventIdAt(Date.now() + LOOK_AHEAD_MS);
     const notBefore = new Date(since - TOLD_LATE_MS);
-    for (let from = idAt(since); ;) {
+    for (let from = eventIdAt(since); ;) {
       const range = { from, to, notBefore, names, limit: PAGE };
       const found = await readEventRange(this.#ctx.pool, range);
       for (const event of found) receive(writeEvent(event));
@@ -138,7 +138,7 @@ export class EventFeed {
 }
 
 /** The least id of that moment: ids of events begin with their time. */
-function idAt(millis: number): string {
+export function eventIdAt(millis: number): string {
   const hex = Math.max(0, Math.trunc(millis)).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

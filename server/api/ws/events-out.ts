@@ -2,9 +2,11 @@ import { type EventMessage, matchesEventFilter } from "#server/domain/event-filt
 import { normaliseDateTime } from "#server/api/rest/date-time.ts";
 import { isJsonObject, type JsonObject } from "#shared/json.ts";
 import { parseMessage } from "./authenticate.ts";
-import type { EventFeed } from "./event-feed.ts";
+import { type EventFeed, eventIdAt } from "./event-feed.ts";
 import type { WebSocketConnection } from "./web-socket.ts";
 
+/** Older events are not told by the feed, which looks back for less. */
+const RECENT_MS = 60_000;
 /** How far back stored events are sent at most. */
 const MOST_BACK_MS = 24 * 3_600_000;
 
@@ -35,29 +37,33 @@ function begin(
   backfill: boolean,
 ): () => void {
   const names = wantedNames(filter);
-  const sent = new Set<string>();
+  // Only what is new may be told by the feed too.
+  const recent = eventIdAt(Date.now() - RECENT_MS);
+  const read = new Set<string>();
   // What comes while stored events are read waits, so that these come first.
   let held: EventMessage[] | undefined = [];
   const send = (event: EventMessage): void => {
-    if (sent.has(event.id) || !matchesEventFilter(filter, event)) return;
-    sent.add(event.id);
+    if (!matchesEventFilter(filter, event)) return;
     socket.send({ type: "event", event: { ...event, received: event.occurred } });
   };
   const end = feed.subscribe({
     names,
     receive: (event) => {
-      if (held === undefined) send(event);
-      else held.push(event);
+      if (held !== undefined) held.push(event);
+      else if (!read.has(event.id)) send(event);
     },
   });
-  const stored = backfill ? feed.readSince(sinceOf(filter), names, send) : Promise.resolve();
+  const stored = backfill
+    ? feed.readSince(sinceOf(filter), names, (event) => {
+        if (event.id >= recent) read.add(event.id);
+        send(event);
+      })
+    : Promise.resolve();
   stored.then(
     () => {
       const late = held ?? [];
       held = undefined;
-      for (const event of late) send(event);
-      // From here on the feed itself tells nothing twice.
-      sent.clear();
+      for (const event of late) if (!read.has(event.id)) send(event);
     },
     () => socket.close(1011, "stored events cannot be read now"),
   );
