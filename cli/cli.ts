@@ -1,7 +1,8 @@
 import type { Millis } from "#shared/clock.ts";
-import { connectionOf } from "./connection.ts";
+import { connectionOf, restConnectionOf } from "./connection.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { DEFAULT_WORK_POOL, environmentWithProfile, type Environment } from "./profiles.ts";
+import { RestApi } from "./rest-api.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the process offers to a command. */
@@ -66,5 +67,10 @@ export class Cli {
     } finally {
       plane.close();
     }
+  }
+
+  /** The REST API of the control plane, for what gRPC does not have. */
+  rest(): RestApi {
+    return new RestApi(restConnectionOf(this.environment()), this.surroundings.interrupted());
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { grpcUrlFrom } from "#shared/control-plane-address.ts";
+import { grpcUrlFrom, httpUrlFrom } from "#shared/control-plane-address.ts";
 import { type TlsIdentity, tlsIdentityOf } from "#shared/tls-identity.ts";
 import { usageError } from "./cli-error.ts";
 import type { Environment } from "./profiles.ts";
@@ -42,16 +42,39 @@ export function connectionOf(environment: Environment): Connection {
   };
 }
 
-function parseAddress(url: string): URL {
+/** How to reach the REST API of the control plane. */
+export interface RestConnection {
+  /** Scheme, host and port. */
+  readonly url: string;
+  /** Certificates to trust; undefined: the usual ones. */
+  readonly ca: Buffer | undefined;
+  /** Sent as a bearer token; never shown. */
+  readonly apiKey: string | undefined;
+}
+
+/** The same for the REST API. Throws a CliError that names the variable. */
+export function restConnectionOf(environment: Environment): RestConnection {
+  const url = httpUrlFrom(environment["SLUICE_API_URL"], environment["SLUICE_GRPC_URL"]);
+  const chosen = environment["SLUICE_API_URL"] ? "SLUICE_API_URL" : "SLUICE_GRPC_URL";
+  const { protocol } = parseAddress(url, chosen);
+  const caFile = environment["SLUICE_TLS_CA_FILE"] || undefined;
+  return {
+    url,
+    ca: protocol === "https:" && caFile !== undefined ? readCa(caFile) : undefined,
+    apiKey: apiKeyOf(environment),
+  };
+}
+
+function parseAddress(url: string, variable = "SLUICE_GRPC_URL"): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   const known = address?.protocol === "http:" || address?.protocol === "https:";
   if (address === undefined || !known || address.hostname === "") {
     throw usageError(
-      `SLUICE_GRPC_URL: '${url}' is not an address; write http://HOST:PORT, or https://HOST:PORT for TLS`,
+      `${variable}: '${url}' is not an address; write http://HOST:PORT, or https://HOST:PORT for TLS`,
     );
   }
   if (address.pathname !== "/" || address.username !== "" || address.search !== "") {
-    throw usageError("SLUICE_GRPC_URL: only scheme, host and port are allowed in it");
+    throw usageError(`${variable}: only scheme, host and port are allowed in it`);
   }
   return address;
 }

@@ -5,8 +5,10 @@ import * as flowRuns from "#proto/sluice/v1/flow_run_service.ts";
 import * as server from "#proto/sluice/v1/server_service.ts";
 import type * as insights from "#proto/sluice/v1/work_pool_insight.ts";
 import * as workPools from "#proto/sluice/v1/work_pool_service.ts";
+import * as workQueues from "#proto/sluice/v1/work_queue_service.ts";
 import { RemoteError } from "./cli-error.ts";
-import { isServiceError, RemoteCalls } from "./remote-calls.ts";
+import { isServiceError } from "./explain-error.ts";
+import { RemoteCalls } from "./remote-calls.ts";
 
 /**
  * The control plane's services, one method per call. A refused or failed call throws a RemoteError;
@@ -88,6 +90,52 @@ export class ControlPlane extends RemoteCalls {
 
   listAgents(request: workPools.ListAgentsRequest): Promise<workPools.ListAgentsResponse> {
     return this.call(workPools.WorkPoolServiceService.listAgents, request);
+  }
+
+  createWorkQueue(
+    request: workQueues.CreateWorkQueueRequest,
+  ): Promise<workQueues.CreateWorkQueueResponse> {
+    return this.call(workQueues.WorkQueueServiceService.createWorkQueue, request);
+  }
+
+  getWorkQueue(request: workQueues.GetWorkQueueRequest): Promise<workQueues.GetWorkQueueResponse> {
+    return this.call(workQueues.WorkQueueServiceService.getWorkQueue, request);
+  }
+
+  listWorkQueues(
+    request: workQueues.ListWorkQueuesRequest,
+  ): Promise<workQueues.ListWorkQueuesResponse> {
+    return this.call(workQueues.WorkQueueServiceService.listWorkQueues, request);
+  }
+
+  updateWorkQueue(
+    request: workQueues.UpdateWorkQueueRequest,
+  ): Promise<workQueues.UpdateWorkQueueResponse> {
+    return this.call(workQueues.WorkQueueServiceService.updateWorkQueue, request);
+  }
+
+  deleteWorkQueue(
+    request: workQueues.DeleteWorkQueueRequest,
+  ): Promise<workQueues.DeleteWorkQueueResponse> {
+    return this.call(workQueues.WorkQueueServiceService.deleteWorkQueue, request);
+  }
+
+  getWorkQueueStatus(
+    request: workQueues.GetWorkQueueStatusRequest,
+  ): Promise<workQueues.GetWorkQueueStatusResponse> {
+    return this.call(workQueues.WorkQueueServiceService.getWorkQueueStatus, request);
+  }
+
+  listWorkQueueSlots(
+    request: workQueues.ListWorkQueueSlotsRequest,
+  ): Promise<workQueues.ListWorkQueueSlotsResponse> {
+    return this.call(workQueues.WorkQueueServiceService.listWorkQueueSlots, request);
+  }
+
+  previewWorkQueueRuns(
+    request: workQueues.PreviewWorkQueueRunsRequest,
+  ): Promise<workQueues.PreviewWorkQueueRunsResponse> {
+    return this.call(workQueues.WorkQueueServiceService.previewWorkQueueRuns, request);
   }
 
   applyDeployment(

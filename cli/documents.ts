@@ -10,6 +10,7 @@ import type {
   ValueOrigin,
 } from "#proto/sluice/v1/work_pool_insight.ts";
 import type { Agent, StorageConfiguration, WorkPool } from "#proto/sluice/v1/work_pool_service.ts";
+import type { GetWorkQueueStatusResponse, WorkQueue } from "#proto/sluice/v1/work_queue_service.ts";
 import { jsonOrText } from "./key-value.ts";
 import { stateType } from "./state-style.ts";
 
@@ -40,6 +41,36 @@ export function workPoolDocument(pool: WorkPool): Document {
     updated_at: time(pool.updatedAt),
     storage_configuration: storageDocument(pool.storageConfiguration),
     base_job_template: stored(pool.baseJobTemplateJson),
+  };
+}
+
+export function workQueueDocument(queue: WorkQueue): Document {
+  return {
+    id: queue.id,
+    name: queue.name,
+    work_pool: queue.workPoolName,
+    work_pool_id: queue.workPoolId,
+    description: text(queue.description),
+    priority: queue.priority,
+    concurrency_limit: queue.concurrencyLimit ?? null,
+    is_paused: queue.isPaused,
+    status: suffix(queue.status, "WORK_QUEUE_STATUS_"),
+    last_polled_at: time(queue.lastPolledAt),
+    is_default: queue.isDefault,
+    slots_held: queue.slotsHeld,
+    waiting_runs: queue.waitingRuns,
+    created_at: time(queue.createdAt),
+    updated_at: time(queue.updatedAt),
+  };
+}
+
+export function workQueueStatusDocument(health: GetWorkQueueStatusResponse): Document {
+  return {
+    healthy: health.healthy,
+    late_runs: health.lateRuns,
+    last_polled_at: time(health.lastPolledAt),
+    maximum_late_runs: health.maximumLateRuns,
+    maximum_seconds_since_last_polled: health.maximumSecondsSinceLastPolled,
   };
 }
 

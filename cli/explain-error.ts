@@ -10,6 +10,18 @@ interface Details {
   readonly violations: readonly { readonly field: string; readonly description: string }[];
 }
 
+/** Whether a call failed, and not something around it. */
+export function isServiceError(error: unknown): error is ServiceError {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "number" &&
+    error.code in status &&
+    "details" in error &&
+    "metadata" in error
+  );
+}
+
 /** A failed call in words: what was wrong, field by field, and what to do about it. */
 export function explainServiceError(error: ServiceError, connection: Connection): RemoteError {
   const { reason, violations } = detailsOf(error);

@@ -3,6 +3,7 @@ import { EXIT_USAGE, usageErrorText, usageHint } from "#shared/program-errors.ts
 import { VERSION } from "#shared/version.ts";
 import { Cli, type Surroundings } from "./cli.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addBlockCommands } from "./commands/block.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
@@ -10,14 +11,16 @@ import { addConcurrencyLimitCommands } from "./commands/global-concurrency-limit
 import { addFlowRunCommands } from "./commands/flow-run.ts";
 import { addProfileCommands } from "./commands/profile.ts";
 import { addServerCommands } from "./commands/server.ts";
+import { addVariableCommands } from "./commands/variable.ts";
 import { addVersion } from "./commands/version.ts";
 import { addWorkPoolCommands } from "./commands/work-pool.ts";
+import { addWorkQueueCommands } from "./commands/work-queue.ts";
 import { reportError } from "./report-error.ts";
 
 const EPILOGUE = `
 Environment:
   SLUICE_GRPC_URL           address of the control plane (http://127.0.0.1:4201)
-  SLUICE_API_URL            its HTTP address; without SLUICE_GRPC_URL, gRPC is one port above it
+  SLUICE_API_URL            its HTTP address, one port below; either one stands for both
   SLUICE_API_KEY            key to send with every call
   SLUICE_TLS_CA_FILE        certificate that signed the control plane's
   SLUICE_PROFILE            profile to use, as --profile does
@@ -59,11 +62,14 @@ export function buildProgram(surroundings: Surroundings): Command {
   const cli = new Cli(surroundings, () => program.opts<{ profile?: string }>().profile);
   addServerCommands(program, cli);
   addWorkPoolCommands(program, cli);
+  addWorkQueueCommands(program, cli);
   addDeploy(program, cli);
   addDeploymentCommands(program, cli);
   addFlowRunCommands(program, cli);
   addConcurrencyLimitCommands(program, cli);
   addAgentCommands(program, cli);
+  addVariableCommands(program, cli);
+  addBlockCommands(program, cli);
   addProfileCommands(program, cli);
   addCompletion(program, cli);
   addVersion(program, cli);

@@ -1,7 +1,7 @@
-import { Client, credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { InterruptedError } from "./cli-error.ts";
 import type { Connection } from "./connection.ts";
-import { explainServiceError } from "./explain-error.ts";
+import { explainServiceError, isServiceError } from "./explain-error.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
 const MOST_BYTES_PER_MESSAGE = 64 * 1024 * 1024;
@@ -106,16 +106,4 @@ export class RemoteCalls {
   #explained(error: unknown): unknown {
     return isServiceError(error) ? explainServiceError(error, this.#connection) : error;
   }
-}
-
-/** Whether it is how a call of the transport failed. */
-export function isServiceError(error: unknown): error is ServiceError {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "number" &&
-    error.code in status &&
-    "details" in error &&
-    "metadata" in error
-  );
 }

@@ -79,7 +79,13 @@ async function start(
       return auditSlots(pool, connected(), numbers.heartbeatSeconds * 2);
     },
   });
-  const http = listenHttp(config, { authorize, logger, readReadiness, metrics, rest: serving });
+  const http = await listenHttp(config, {
+    authorize,
+    logger,
+    readReadiness,
+    metrics,
+    rest: serving,
+  });
   step("close the HTTP port", () => http.stop());
 
   const database = await reachDatabase(config, logger, step);
@@ -167,13 +173,13 @@ async function migrated(url: string, logger: Logger): Promise<number> {
   }
 }
 
-function listenHttp(
+async function listenHttp(
   config: ServerConfig,
   parts: Omit<Parameters<typeof startHttpServer>[0], "host" | "port" | "tls">,
-): HttpServer {
+): Promise<HttpServer> {
   const { host, port, tls } = config;
   try {
-    return startHttpServer({ host, port, tls, ...parts });
+    return await startHttpServer({ host, port, tls, ...parts });
   } catch (error) {
     throw explainPort(error, host, port, "port");
   }

@@ -64,3 +64,91 @@ describe("giving a queue a priority", () => {
     );
   });
 });
+
+describe("against a small model", () => {
+  const LAST = 9;
+  const places = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { maxLength: 4 });
+  const queuesOf = (taken: readonly number[]) =>
+    taken.map((priority, index) => ({ id: `q${index}`, priority }));
+
+  /** Tries all places that keep the order and move nobody up; the least sum of them all. */
+  function leastShift(
+    others: readonly number[],
+    reserved: ReadonlySet<number>,
+    first: number,
+  ): number[] {
+    const movable = others.filter((priority) => priority >= first);
+    let best: number[] = [];
+    let least = Infinity;
+    const place = (chosen: readonly number[], sum: number): void => {
+      const wanted = movable[chosen.length];
+      if (wanted === undefined) {
+        if (sum < least) [best, least] = [[...chosen], sum];
+        return;
+      }
+      const from = Math.max(wanted, (chosen.at(-1) ?? 0) + 1);
+      for (let to = from; to <= LAST + movable.length; to += 1) {
+        if (!reserved.has(to)) place([...chosen, to], sum + to);
+      }
+    };
+    place([], 0);
+    return [...others.filter((priority) => priority < first), ...best];
+  }
+
+  test("no way to give others a place moves them less", () => {
+    fc.assert(
+      fc.property(
+        places,
+        fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 0, max: 4 }),
+        (taken, wanted, from) => {
+          const before = queuesOf(taken);
+          const targets = wanted.map((priority, index) => ({ id: `q${from + index}`, priority }));
+          const moved = new Set(targets.map(({ id }) => id));
+          const others = before
+            .filter(({ id }) => !moved.has(id))
+            .toSorted((a, b) => a.priority - b.priority);
+          const changes = shiftPriorities(before, targets);
+          const after = others.map(({ id, priority }) => changes.get(id) ?? priority);
+          expect(after).toEqual(
+            leastShift(
+              others.map(({ priority }) => priority),
+              new Set(wanted),
+              Math.min(...wanted),
+            ),
+          );
+        },
+      ),
+    );
+  });
+
+  test("a new queue without a priority takes the least number that nobody has", () => {
+    fc.assert(
+      fc.property(places, (taken) => {
+        const chosen = unusedPriority(taken);
+        expect(taken).not.toContain(chosen);
+        for (let less = 1; less < chosen; less += 1) expect(taken).toContain(less);
+      }),
+    );
+  });
+
+  test("any number of changes one after the other leave no two queues in one place", () => {
+    const step = fc.record({
+      queue: fc.integer({ min: 0, max: 6 }),
+      priority: fc.integer({ min: 1, max: 8 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const places = new Map<string, number>();
+        for (const { queue, priority } of steps) {
+          const queues = [...places].map(([id, place]) => ({ id, priority: place }));
+          for (const [id, place] of shiftPriorities(queues, [{ id: `q${queue}`, priority }])) {
+            places.set(id, place);
+          }
+          expect(places.get(`q${queue}`)).toBe(priority);
+          expect(new Set(places.values()).size).toBe(places.size);
+        }
+      }),
+    );
+  });
+});

@@ -147,7 +147,7 @@ partitioned table sluice.event
   at timestamp with time zone not null
   event text not null
   resource_kind text not null
-  resource_id uuid not null
+  resource_id uuid
   payload jsonb not null
   resource jsonb not null default '{}'::jsonb
   related jsonb not null default '[]'::jsonb
@@ -160,7 +160,7 @@ table sluice.event_default
   at timestamp with time zone not null
   event text not null
   resource_kind text not null
-  resource_id uuid not null
+  resource_id uuid
   payload jsonb not null
   resource jsonb not null default '{}'::jsonb
   related jsonb not null default '[]'::jsonb

@@ -17,6 +17,7 @@ import { newId } from "#shared/ids.ts";
 import { type JsonObject, parseJsonArray, parseJsonObject } from "#shared/json.ts";
 import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
+import { readBlockDefaults, withBlocks } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireSchema, schemaViolation } from "./json-schema.ts";
 import { requireDeploymentVariables } from "./pool-job-variables.ts";
@@ -54,7 +55,8 @@ type Content = Omit<NewDeployment, "id" | "flowId" | "workQueueId">;
 
 /**
  * Creates the deployment, or replaces the one of the same flow and name. Flow and queue are created
- * if they do not exist. Throws not_found for a pool that does not, invalid_argument for a bad field.
+ * if they do not exist. Throws not_found for a pool that does not, or a block in its
+ * job variables; invalid_argument for a bad field.
  */
 export async function applyDeployment(
   ctx: TransitionContext,
@@ -62,7 +64,7 @@ export async function applyDeployment(
 ): Promise<{ id: string; created: boolean }> {
   const content = readContent(input);
   const answer = await inTransaction(ctx.pool, async (tx) => {
-    const place = await resolveQueue(tx, input, content.jobVariables);
+    const place = await resolveQueue(ctx, tx, input, content.jobVariables);
     const { workQueueId } = place;
     const flowId = await ensureFlow(tx, input.flowName);
     const stored = await upsertDeployment(tx, { id: newId(), flowId, workQueueId, ...content });
@@ -172,6 +174,7 @@ function requireFit(field: string, schema: JsonObject, value: JsonObject): void 
 }
 
 async function resolveQueue(
+  ctx: TransitionContext,
   tx: Tx,
   { workPoolName, workQueueName }: ApplyDeploymentInput,
   jobVariables: JsonObject,
@@ -192,7 +195,11 @@ async function resolveQueue(
       { metadata: { work_pool: workPoolName } },
     );
   }
-  requireDeploymentVariables(pool.baseJobTemplate, jobVariables);
+  requireDeploymentVariables(
+    pool.baseJobTemplate,
+    await withBlocks(ctx, tx, jobVariables),
+    await readBlockDefaults(ctx, tx, pool.baseJobTemplate),
+  );
   return {
     workQueueId:
       workQueueName === ""

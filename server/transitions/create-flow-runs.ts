@@ -18,6 +18,7 @@ import { newId } from "#shared/ids.ts";
 import { type JsonObject, parseJsonObject } from "#shared/json.ts";
 import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
+import { readBlockDefaults, withBlocks } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
 import { firstState } from "./first-state.ts";
 import { requireParameters } from "./json-schema.ts";
@@ -169,7 +170,12 @@ async function prepare(
     requireParameters(deployment.parameterSchema, parameters.value, { required: true });
   }
   const baseJobTemplate = deployment.baseJobTemplate ?? {};
-  requireRunVariables(baseJobTemplate, deployment.jobVariables, jobVariables);
+  requireRunVariables(
+    baseJobTemplate,
+    await withBlocks(ctx, tx, deployment.jobVariables),
+    await withBlocks(ctx, tx, jobVariables),
+    await readBlockDefaults(ctx, tx, baseJobTemplate),
+  );
   const kind = flowRunKind({
     entrypoint: deployment.entrypoint,
     baseJobTemplate,

@@ -20,7 +20,7 @@ import { AppError, invalidField } from "#shared/errors.ts";
 import { newId } from "#shared/ids.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import { defaultBaseJobTemplate, workerTypes } from "#shared/worker-types/worker-types.ts";
-import { requireBlockDefaults } from "./block-defaults.ts";
+import { requireBlockDefaults } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireStorage } from "./require-storage.ts";
 import { workPoolEvent } from "./work-pool-events.ts";
@@ -44,7 +44,8 @@ export interface CreateWorkPoolInput {
 
 /**
  * Creates a pool with its default queue; answers its id. Throws already_exists for a name that is
- * taken, reserved_name for one that begins with "prefect", invalid_argument for a bad field.
+ * taken, reserved_name for one that begins with "prefect", not_found for a block in the template that does not
+ * exist, invalid_argument for a bad field.
  */
 export async function createWorkPool(
   ctx: TransitionContext,
@@ -71,11 +72,11 @@ export async function createWorkPool(
     given.trim() === ""
       ? defaultBaseJobTemplate(input.type)
       : parseBaseJobTemplate("base_job_template_json", given);
-  await requireBlockDefaults(ctx, "base_job_template_json", baseJobTemplate);
   const storage = input.storage ?? NO_STORAGE;
   requireStorage("storage_configuration", storage);
   const id = newId();
   await inTransaction(ctx.pool, async (tx) => {
+    await requireBlockDefaults(ctx, tx, "base_job_template_json", baseJobTemplate);
     const defaultQueueId = newId();
     const created = await insertWorkPool(tx, {
       id,

@@ -12,7 +12,7 @@ import {
 } from "#server/store/work-pool-changes.ts";
 import { isPoolServed, moveStatuses } from "#server/store/work-pool-statuses.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
-import { requireBlockDefaults } from "./block-defaults.ts";
+import { requireBlockDefaults } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
 import { requireStorage } from "./require-storage.ts";
 import { workPoolUpdated } from "./work-pool-events.ts";
@@ -49,12 +49,12 @@ export async function updateWorkPool(
     change.baseJobTemplate === undefined
       ? undefined
       : parseBaseJobTemplate("base_job_template_json", change.baseJobTemplate);
-  if (template !== undefined) {
-    await requireBlockDefaults(ctx, "base_job_template_json", template);
-  }
   const id = await inTransaction(ctx.pool, async (tx) => {
     const pool = await lockPoolForChange(tx, name);
     if (pool === undefined) throw workPoolNotFound(name);
+    if (template !== undefined) {
+      await requireBlockDefaults(ctx, tx, "base_job_template_json", template);
+    }
     const updates = await updateWorkPoolRow(tx, pool.id, {
       description,
       isPaused,

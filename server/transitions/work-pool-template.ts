@@ -7,7 +7,8 @@ import { requireSchema, schemaViolation } from "./json-schema.ts";
 
 /**
  * Reads a base job template. Throws an invalid_argument that names the field if it cannot be
- * resolved, its variables are no JSON Schema, or a default does not fit its own variable.
+ * resolved, its variables are no JSON Schema, or a default does not fit its own variable. Defaults that
+ * are stored blocks are not looked at: `requireBlockDefaults` does.
  */
 export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   const template = parseJsonObject(field, text);
@@ -17,13 +18,13 @@ export function parseBaseJobTemplate(field: string, text: string): JsonObject {
   if (variables === undefined) return template;
   requireSchema(`${field}.variables`, variables);
   // A default that is a stored block is held against the schema with the block's data: see
-  // server/transitions/block-defaults.ts.
-  const defaults = Object.fromEntries(
-    Object.entries(templateDefaults(variables)).filter(
-      ([, value]) => blockDocumentId(value) === undefined,
-    ),
+  // server/transitions/block-values.ts.
+  const defaults = Object.entries(templateDefaults(variables)).filter(
+    ([, value]) => blockDocumentId(value) === undefined,
   );
-  const violation = schemaViolation("default", variables, defaults, { required: false });
+  const violation = schemaViolation("default", variables, Object.fromEntries(defaults), {
+    required: false,
+  });
   if (violation !== undefined) {
     throw invalidField(field, `${violation.field}: ${violation.description}`);
   }

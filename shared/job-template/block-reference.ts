@@ -1,4 +1,10 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from "#shared/json.ts";
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  ownValue,
+} from "#shared/json.ts";
 
 /**
  * The id of the stored block that a `{"$ref": {"block_document_id": …}}` stands for; undefined if the
@@ -13,4 +19,12 @@ export function blockDocumentId(value: JsonValue | undefined): string | undefine
 /** The reference that `blockDocumentId` reads. */
 export function blockReference(id: string): JsonObject {
   return { $ref: { block_document_id: id } };
+}
+
+/** The ids of all stored blocks that a value refers to so, wherever they stand. */
+export function blockDocumentIds(value: JsonValue): string[] {
+  if (isJsonArray(value)) return value.flatMap(blockDocumentIds);
+  if (!isJsonObject(value)) return [];
+  const id = blockDocumentId(value);
+  return id === undefined ? Object.values(value).flatMap(blockDocumentIds) : [id];
 }

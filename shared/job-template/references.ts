@@ -74,6 +74,17 @@ export function fillReferences(
   );
 }
 
+/** The values with each reference to a block by its id replaced by what that id stands for. */
+export function fillDocuments(values: JsonObject, valueOf: (id: string) => JsonValue): JsonObject {
+  const inside = (value: JsonValue): JsonValue => {
+    if (isJsonArray(value)) return value.map(inside);
+    if (!isJsonObject(value)) return value;
+    const id = blockDocumentId(value);
+    return id === undefined ? fillDocuments(value, valueOf) : valueOf(id);
+  };
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, inside(value)]));
+}
+
 /** References as JSON, to be sent. */
 export function writeReferences(resolved: ResolvedReferences): JsonObject {
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LeaseRef } from "#proto/sluice/v1/lease.ts";
+import type { Lease, LeaseRef } from "#proto/sluice/v1/lease.ts";
 import { leaseKey } from "#agent/lease-key.ts";
 import { readProcessTable } from "#agent/infrastructure/process/process-table.ts";
 import type { Failpoint } from "#shared/failpoints.ts";
@@ -65,11 +65,19 @@ class AgentStage implements AsyncDisposable {
   }
 
   /** A lease whose command writes its start into a ledger first. */
-  lease(command: string): ReturnType<typeof commandLease> {
+  lease(command: string, over: Partial<Lease> = {}): ReturnType<typeof commandLease> {
     const ref = { flowRunId: Bun.randomUUIDv7(), epoch: 1 };
     return commandLease(`echo start >> '${join(this.home.path, ref.flowRunId)}'; ${command}`, {
       ref,
+      ...over,
     });
+  }
+
+  /** The contents of all files that agents wrote. */
+  files(): string[] {
+    return readdirSync(this.home.path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,6 +138,25 @@ describe("an agent that is killed", () => {
     const lease = stage.lease("true");
     stage.controlPlane.grant(lease);
     await first.exited;
+    await stage.start();
+    expect(stage.controlPlane.hellos.at(-1)?.held).toEqual([]);
+    expect(stage.starts(lease.ref)).toBe(0);
+  }, 30_000);
+
+  test("before a start that needs secrets gives the run back, as none of them is on its disk", async () => {
+    await using stage = await AgentStage.open();
+    const first = await stage.start("agent.accepted=kill");
+    const secret = "s3cr3t-value-of-a-block";
+    const block = "prefect.blocks.secret.token";
+    const lease = stage.lease("true", {
+      deploymentJobVariablesJson: JSON.stringify({ env: { TOKEN: `{{ ${block} }}` } }),
+      referencesJson: JSON.stringify({ [block]: { value: secret } }),
+    });
+    stage.controlPlane.grant(lease);
+    await first.exited;
+    const written = stage.files();
+    expect(written.some((text) => text.includes(block))).toBeTrue();
+    expect(written.filter((text) => text.includes(secret))).toEqual([]);
     await stage.start();
     expect(stage.controlPlane.hellos.at(-1)?.held).toEqual([]);
     expect(stage.starts(lease.ref)).toBe(0);

@@ -58,7 +58,11 @@ async function store(slug: string, name: string, data: JsonObject): Promise<stri
 }
 
 /** The lease of a run with these variables in its environment. */
-async function leaseWith(env: JsonObject, deployment = "work/main"): Promise<GrantedLease> {
+async function leaseWith(
+  env: JsonObject,
+  deployment = "work/main",
+  beforeClaim: () => Promise<void> = async () => {},
+): Promise<GrantedLease> {
   const [answer] = await createFlowRuns(world.ctx, [
     {
       deployment,
@@ -72,6 +76,7 @@ async function leaseWith(env: JsonObject, deployment = "work/main"): Promise<Gra
     },
   ]);
   if (answer instanceof Error) throw answer;
+  await beforeClaim();
   return world.claimOne(agent);
 }
 
@@ -151,26 +156,27 @@ describe("a lease", () => {
 
   test("carries in place of what cannot be had why that is", async () => {
     const gone = await store("secret", "gone", { value: 1 });
-    await deleteBlockDocument(world.ctx, gone);
     const unreadable = await store("secret", "unreadable", { value: 1 });
     await world.database.pool.query(
       `update sluice.block_document set secrets = '[{"path":["value"],"sealed":"v1.0.AAAA"}]'
         where id = $1`,
       [unreadable],
     );
-    expect(
-      await referencesWith({
-        A: "{{ prefect.blocks.secret.gone }}",
-        B: "{{ prefect.blocks.secret }}",
-        C: "{{ prefect.blocks.secret.plain.value.more }}",
-        D: { $ref: { block_document_id: "no-id" } },
-        E: "{{ prefect.blocks.secret.unreadable }}",
-      }),
-    ).toEqual({
+    const env = {
+      A: "{{ prefect.blocks.secret.gone }}",
+      B: "{{ prefect.blocks.secret }}",
+      C: "{{ prefect.blocks.secret.plain.value.more }}",
+      D: { $ref: { block_document_id: gone } },
+      E: "{{ prefect.blocks.secret.unreadable }}",
+    };
+    const { references } = await leaseWith(env, "work/main", () =>
+      deleteBlockDocument(world.ctx, gone),
+    );
+    expect(JSON.parse(references)).toEqual({
       "prefect.blocks.secret.gone": { error: expect.stringContaining("no such block") },
       "prefect.blocks.secret": { error: expect.stringContaining("TYPE.NAME") },
       "prefect.blocks.secret.plain.value.more": { error: expect.stringContaining("value.more") },
-      "block_document_id no-id": { error: expect.stringContaining("no such block") },
+      [`block_document_id ${gone}`]: { error: expect.stringContaining("no such block") },
       "prefect.blocks.secret.unreadable": { error: expect.stringContaining("v1.0") },
     });
   });

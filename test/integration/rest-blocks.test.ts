@@ -78,6 +78,17 @@ describe("a block", () => {
     expect(at(anonymous.body, "name")).toMatch(/^anonymous-[0-9a-f-]{36}$/);
   });
 
+  test("is refused with a number whose digits cannot all be kept", async () => {
+    const refused = await rest.send(
+      "POST",
+      "/block_documents/",
+      `{"name":"digits","block_type_id":"${account.typeId}","block_schema_id":"${account.schemaId}",
+        "data":{"list":[1.5,9007199254740993]}}`,
+    );
+    expect(refused.status).toBe(422);
+    expect(at(refused.body, "detail")).toContain("data.list[1]");
+  });
+
   test("is refused under a schema that does not exist or is another kind's", async () => {
     const absent = { ...account, schemaId: NOBODY };
     expect((await blocks.post(absent, "x", {})).status).toBe(404);

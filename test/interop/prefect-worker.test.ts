@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Subprocess } from "bun";
+import { eventually } from "#test/support/eventually.ts";
 import { at } from "#test/support/json-value.ts";
 import { PrefectClient } from "#test/support/prefect-client.ts";
 import { RestClient } from "#test/support/rest-client.ts";
@@ -7,6 +9,7 @@ import { TestServer } from "#test/support/test-server.ts";
 let server: TestServer;
 let rest: RestClient;
 let prefect: PrefectClient;
+let worker: Subprocess | undefined;
 
 const FLOW = `
 from prefect import flow, get_run_logger
@@ -25,6 +28,11 @@ def second_time():
 @flow
 def never():
     raise ValueError("fails")
+
+@flow
+def long():
+    import threading
+    threading.Event().wait(60)
 `;
 
 beforeAll(async () => {
@@ -36,6 +44,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
+  worker?.kill("SIGKILL");
   prefect[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
 });
@@ -79,4 +88,48 @@ test("an unmodified Prefect worker runs what is deployed into a pool, to COMPLET
   expect(JSON.stringify(logs.body)).toContain("hello sluice");
   const workers = await rest.post("/work_pools/p/workers/filter", {});
   expect(at(workers.body, 0, "status")).toBe("ONLINE");
+}, 120_000);
+
+test("a flow that fails is tried again by its engine, and FAILED where it has no retries", async () => {
+  const [again, fails] = [await deployRun("second_time"), await deployRun("never")];
+  const { output } = await work();
+  const state = async (id: string): Promise<unknown> =>
+    at((await rest.get(`/flow_runs/${id}`)).body, "state_type");
+  expect({ again: await state(again), fails: await state(fails), output }).toEqual({
+    again: "COMPLETED",
+    fails: "FAILED",
+    output: expect.any(String),
+  });
+  expect(at((await rest.get(`/flow_runs/${again}`)).body, "run_count")).toBe(2);
+}, 120_000);
+
+test("workers share a pool's limit, and the run of a worker is cancelled by the command line", async () => {
+  await rest.patch("/work_pools/p", { concurrency_limit: 1 });
+  const [first, second] = [await deployRun("long"), await deployRun("hello")];
+  worker = prefect.start("prefect", "worker", "start", "--pool", "p", "--type", "process");
+  const type = async (id: string): Promise<unknown> =>
+    at((await rest.get(`/flow_runs/${id}`)).body, "state_type");
+  await eventually(async () => (await type(first)) === "RUNNING", { timeoutMs: 60_000 });
+  expect(await type(second)).toBe("SCHEDULED");
+  const { exitCode, output } = await prefect.run("prefect", "flow-run", "cancel", first);
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.any(String) });
+  await eventually(async () => (await type(first)) === "CANCELLED", { timeoutMs: 60_000 });
+  await eventually(async () => (await type(second)) === "COMPLETED", { timeoutMs: 60_000 });
+  await rest.patch("/work_pools/p", { concurrency_limit: null });
+  worker.kill("SIGTERM");
+  await worker.exited;
+}, 240_000);
+
+test("the command line lists runs and their lines, and inspects them", async () => {
+  const id = await deployRun("hello", { name: "listed" });
+  await work();
+  const listed = await prefect.run("prefect", "flow-run", "ls", "--limit", "5");
+  expect(listed.output).toContain(id);
+  const lines = await prefect.run("prefect", "flow-run", "logs", id);
+  expect(lines.output).toContain("hello listed");
+  const inspected = await prefect.run("prefect", "flow-run", "inspect", id);
+  expect(inspected.output).toContain("COMPLETED");
+  const deleted = await prefect.run("prefect", "--no-prompt", "flow-run", "delete", id);
+  expect(deleted.exitCode).toBe(0);
+  expect((await rest.get(`/flow_runs/${id}`)).status).toBe(404);
 }, 120_000);

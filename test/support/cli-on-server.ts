@@ -15,7 +15,11 @@ export class CliOnServer {
 
   /** `home` is its SLUICE_HOME. */
   constructor(server: TestServer, home: string) {
-    this.#environment = { SLUICE_GRPC_URL: `http://${server.address}`, SLUICE_HOME: home };
+    this.#environment = {
+      SLUICE_GRPC_URL: `http://${server.address}`,
+      SLUICE_API_URL: server.url,
+      SLUICE_HOME: home,
+    };
   }
 
   /** Carries out one command. */

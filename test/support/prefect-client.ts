@@ -1,3 +1,4 @@
+import type { Subprocess } from "bun";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,7 @@ export class PrefectClient implements Disposable {
       DO_NOT_TRACK: "1",
       PREFECT_SERVER_ANALYTICS_ENABLED: "false",
       NO_COLOR: "1",
+      COLUMNS: "200",
       ...extra,
     });
   }
@@ -62,6 +64,17 @@ export class PrefectClient implements Disposable {
     );
     const output = await new Response(child.stdout).text();
     return { exitCode: await child.exited, output };
+  }
+
+  /** Starts a program of the environment. Whoever starts it ends it. */
+  start(command: string, ...args: string[]): Subprocess {
+    return Bun.spawn([join(this.#bin, command), ...args], {
+      cwd: this.directory,
+      env: { ...this.#environment },
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,9 @@
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { TlsFiles } from "#server/api/tls-files.ts";
+import { Sockets } from "#server/api/ws/sockets.ts";
 import { createHttpApp, type HttpAppOptions } from "./app.ts";
+import { fetchListener } from "./fetch-listener.ts";
 
 /** How long requests that are being answered may take when the server stops. */
 const ANSWERS_MS = 500;
@@ -21,19 +25,30 @@ export interface HttpServer {
 }
 
 /** Serves HTTP, or HTTPS if there is a certificate. Throws if the port cannot be had. */
-export function startHttpServer(options: HttpServerOptions): HttpServer {
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = createHttpApp(options);
-  const { host, port, tls } = options;
-  const server = Bun.serve({
-    hostname: host,
-    port,
-    fetch: (request) => app.fetch(request),
-    ...(tls === null ? {} : { tls: { cert: tls.cert, key: tls.key } }),
+  const { host, port, tls, authorize, logger, rest: context } = options;
+  const sockets = new Sockets({ authorize, logger, context });
+  const answer = fetchListener((request) => app.fetch(request), logger);
+  // Not the server of Bun itself, which answers pings of WebSockets before anything is stored.
+  const server =
+    tls === null ? createServer(answer) : createTlsServer({ cert: tls.cert, key: tls.key }, answer);
+  server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
   });
+  const address = server.address();
   const stop = async (): Promise<void> => {
+    sockets.close();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Idle connections that clients keep open must not keep the server.
-    await Promise.race([server.stop(), Bun.sleep(ANSWERS_MS)]);
-    await server.stop(true);
+    server.closeIdleConnections();
+    await Promise.race([closed, Bun.sleep(ANSWERS_MS)]);
+    server.closeAllConnections();
   };
-  return { port: server.port ?? port, stop };
+  return { port: typeof address === "object" && address !== null ? address.port : port, stop };
 }

@@ -21,6 +21,7 @@ import {
   writeBlockDocument,
 } from "./block-models.ts";
 import type { RestContext } from "./context.ts";
+import { requireExactNumbers } from "./exact-member.ts";
 import { containing } from "./like-pattern.ts";
 import { readPage } from "./page.ts";
 import { route, type Route } from "./route.ts";
@@ -52,7 +53,8 @@ export const BLOCK_DOCUMENT_ROUTES: readonly Route[] = [
     summary: "Store a block; its secrets are encrypted",
     body: BlockDocumentCreate,
     responses: { 201: BlockDocumentResponse },
-    handler: async (ctx, { body }) => {
+    handler: async (ctx, { body, text }) => {
+      requireExactNumbers(text, "data");
       const id = await createBlockDocument(ctx.transitions, {
         name: body.name ?? null,
         isAnonymous: body.is_anonymous ?? false,
@@ -125,7 +127,8 @@ export const BLOCK_DOCUMENT_ROUTES: readonly Route[] = [
     body: BlockDocumentUpdate,
     bodyRequired: true,
     responses: { 204: null },
-    handler: async (ctx, { params, body }) => {
+    handler: async (ctx, { params, body, text }) => {
+      requireExactNumbers(text, "data");
       await updateBlockDocument(ctx.transitions, params.id, {
         blockSchemaId: body.block_schema_id ?? undefined,
         data: body.data,

@@ -187,8 +187,9 @@ export function writeFlowRun(run: FlowRunDetails): object {
     empirical_policy: {
       max_retries: 0,
       retry_delay_seconds: 0,
-      retries: run.retries,
-      retry_delay: Math.round(run.retryDelaySeconds),
+      // None is as if nothing were said: then engines put in what their flow says.
+      retries: run.retries === 0 ? null : run.retries,
+      retry_delay: run.retryDelaySeconds === 0 ? null : Math.round(run.retryDelaySeconds),
       pause_keys: run.policy?.pauseKeys ?? [],
       resuming: run.policy?.resuming ?? false,
       retry_type: run.retryType,

@@ -154,7 +154,9 @@ export const WORK_QUEUE_ID_ROUTES: readonly Route[] = [
         pool,
         runs.map(({ flowRunId }) => flowRunId),
       );
-      return { status: 200, body: found.map(writeFlowRun) };
+      // One that was taken while the answer was made is not offered.
+      const waiting = found.filter(({ stateType }) => stateType === "SCHEDULED");
+      return { status: 200, body: waiting.map(writeFlowRun) };
     },
   }),
 

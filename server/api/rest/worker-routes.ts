@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { workPoolNotFound, workQueueNotFound } from "#server/domain/not-found.ts";
 import { readFlowRunDetails } from "#server/store/flow-run-details.ts";
-import { findPolledQueues, findPolledRuns } from "#server/store/polls.ts";
+import { findPolledQueues } from "#server/store/polls.ts";
+import { findScheduledRuns } from "#server/store/scheduled-runs.ts";
 import {
   findPoolOfWorkers,
   listWorkers,
@@ -148,14 +149,17 @@ export const WORKER_ROUTES: readonly Route[] = [
       const { id: workPoolId } = await readPool(ctx, params.name);
       const workQueueIds = await readQueues(ctx, params.name, workPoolId, body.work_queue_names);
       recordPoll(ctx.transitions, workQueueIds);
-      const ids = await findPolledRuns(pool, {
+      const found = await findScheduledRuns(pool, {
         workPoolId,
         workQueueIds,
-        scheduledBefore: body.scheduled_before ?? null,
-        scheduledAfter: body.scheduled_after ?? null,
+        dueBefore: body.scheduled_before ?? null,
+        dueAfter: body.scheduled_after ?? null,
         limit,
       });
-      const runs = await readFlowRunDetails(pool, ids);
+      const runs = await readFlowRunDetails(
+        pool,
+        found.map(({ flowRunId }) => flowRunId),
+      );
       return {
         status: 200,
         // One that was taken while the answer was made is not offered.

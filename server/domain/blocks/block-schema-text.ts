@@ -1,4 +1,4 @@
-import { type ExactJson, parseExactJson } from "./exact-json.ts";
+import { type ExactJson, parseExactJson } from "#shared/exact-json.ts";
 import { pythonJson } from "./python-json.ts";
 
 const DEFINITION = "#/definitions/";

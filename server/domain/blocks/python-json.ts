@@ -1,4 +1,4 @@
-import { ExactNumber, type ExactJson } from "./exact-json.ts";
+import { ExactNumber, type ExactJson } from "#shared/exact-json.ts";
 
 /**
  * The value as Python's `json.dumps(value, sort_keys=True)` writes it. Clients compute checksums from

@@ -43,3 +43,11 @@ alter table sluice.log
   add column name text,
   add column task_run_id uuid;
 create index log_of_clients on sluice.log (flow_run_id, at, line_offset) where epoch = 0;
+
+-- What clients tell of resources that are not ours has no id of ours. What an event says of its
+-- resource and of others is kept as it was said.
+alter table sluice.event alter column resource_id drop not null;
+alter table sluice.event
+  add column if not exists resource jsonb not null default '{}',
+  add column if not exists related jsonb not null default '[]',
+  add column if not exists follows uuid;

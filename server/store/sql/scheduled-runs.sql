@@ -29,9 +29,9 @@ select c.id as "flowRunId", q.id as "workQueueId"
             and r.next_start_at <= coalesce($3::timestamptz, 'infinity')
             and r.next_start_at >= coalesce($4::timestamptz, '-infinity')
           order by r.next_start_at, r.id
-          limit least($5::bigint + $6::bigint, greatest(0, q.concurrency_limit - q.held))) c
+          limit greatest(0, least($5::bigint + $6::bigint, q.concurrency_limit - q.held))) c
  where ($2::uuid[] is null or q.id = any($2)) and ($7 or not q.is_paused)
  order by q.priority, c.next_start_at, c.id
- limit least($5, greatest(0, (select pool.concurrency_limit from pool)
-                             - (select coalesce(sum(queues.held), 0) from queues) - $6))
+ limit greatest(0, least($5, (select pool.concurrency_limit from pool)
+                            - (select coalesce(sum(queues.held), 0) from queues) - $6))
 offset $6

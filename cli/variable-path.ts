@@ -1,0 +1,4 @@
+/** Where a variable is found. */
+export function variablePath(name: string): string {
+  return `/variables/name/${encodeURIComponent(name)}`;
+}
