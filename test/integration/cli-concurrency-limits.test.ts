@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await TestServer.start();
   folder = new TemporaryDirectory("cli limits");
   cli = new CliOnServer(server, folder.path);
-  expect((await cli.run(["work-pool", "create", "local"])).code).toBe(0);
+  expect((await cli.run(["work-pool", "create", "local", "-t", "process"])).code).toBe(0);
 }, START_MS);
 
 afterAll(async () => {

@@ -75,3 +75,18 @@ test("the next due run is found without reading those that are due and blocked",
 test("late runs are found without reading those of the future", async () => {
   expect(await blocks("flow-run-overdue", ["15", "400"])).toBeLessThan(MOST_BLOCKS);
 });
+
+test("what starts next is found without reading the runs of the future, or those of pages before", async () => {
+  const pool = `'${world.poolId}'`;
+  const first = [pool, "0", "5", "null", "null", "null"];
+  expect(await blocks("flow-run-upcoming", first)).toBeLessThan(MOST_BLOCKS * 2);
+  const { rows } = await world.database.pool.query<{ priority: number; at: number; id: string }>(
+    `select q.priority, extract(epoch from r.next_start_at) * 1000 as at, r.id
+       from sluice.flow_run r join sluice.work_queue q on q.id = r.work_queue_id
+      where q.name = 'due' and r.state_type = 'SCHEDULED'
+      order by r.next_start_at desc, r.id desc limit 1`,
+  );
+  const [last] = rows;
+  const key = [String(last?.priority), String(last?.at), `'${last?.id}'`];
+  expect(await blocks("flow-run-upcoming", [pool, "0", "5", ...key])).toBeLessThan(MOST_BLOCKS * 2);
+});
