@@ -34,7 +34,7 @@ export async function openWorkerChannel(
   const names = workQueueNames.length === 0 ? null : workQueueNames;
   const workQueues = await findPolledQueues(ctx.pool, pool.id, names);
   const missing = workQueueNames.find((name) => !workQueues.some((queue) => queue.name === name));
-  if (missing !== undefined) throw workQueueNotFound(workPoolName, missing);
+  if (missing !== undefined) throw workQueueNotFound({ workPoolName, name: missing });
   const view = await getWorkPool(ctx.pool, workPoolName, ctx.numbers);
   if (view?.baseJobTemplate === "{}" && Object.keys(baseJobTemplate).length > 0) {
     const template = JSON.stringify(baseJobTemplate);
@@ -51,7 +51,7 @@ async function findOrCreate(ctx: TransitionContext, hello: WorkerHello): Promise
   if (!hello.createPoolIfNotFound) throw workPoolNotFound(name);
   // A new pool has one queue; looked at before the pool is made, so that none is made in vain.
   const missing = workQueueNames.find((queue) => queue !== DEFAULT_QUEUE_NAME);
-  if (missing !== undefined) throw workQueueNotFound(name, missing);
+  if (missing !== undefined) throw workQueueNotFound({ workPoolName: name, name: missing });
   try {
     await createWorkPool(ctx, {
       name,
