@@ -59,7 +59,9 @@ describe("a socket", () => {
       SLUICE_SERVER_AUTH_STRING: "user:password",
     });
     for (const token of ["key", "user:password"]) {
-      using _socket = await SocketClient.open(guarded.url, IN, token);
+      using socket = await SocketClient.open(guarded.url, IN, token);
+      socket.ping("in");
+      expect(await socket.next()).toEqual({ kind: "pong", text: "in" });
     }
     for (const token of ["wrong", null]) {
       expect(SocketClient.open(guarded.url, IN, token)).rejects.toThrow("authentication_failed");
