@@ -37,6 +37,7 @@ export function workPoolDocument(pool: WorkPool): Document {
     agents_online: pool.agentsOnline,
     lost_policy: suffix(pool.lostPolicy, "LOST_POLICY_").toLowerCase(),
     lost_after_seconds: pool.lostAfterSeconds,
+    ageing_seconds: pool.ageingSeconds ?? null,
     created_at: time(pool.createdAt),
     updated_at: time(pool.updatedAt),
     storage_configuration: storageDocument(pool.storageConfiguration),

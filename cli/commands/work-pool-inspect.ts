@@ -39,6 +39,7 @@ async function inspectWorkPool(cli: Cli, name: string, options: OutputOptions): 
     ["slots held", poolSlots(pool)],
     ["runs waiting", String(pool.waitingRuns)],
     ["lost policy", `${String(document["lost_policy"])} after ${pool.lostAfterSeconds} s`],
+    ["ageing", pool.ageingSeconds === undefined ? "" : `one priority for ${pool.ageingSeconds} s`],
     ["created", localTime(pool.createdAt)],
     ["changed", localTime(pool.updatedAt)],
     ["storage", pool.storageConfiguration?.bundleUploadStepJson ?? ""],

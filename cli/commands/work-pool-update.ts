@@ -10,12 +10,14 @@ interface UpdateOptions extends OutputOptions {
   readonly description?: string;
   readonly concurrencyLimit?: number;
   readonly baseJobTemplate?: string;
+  readonly ageing?: number;
 }
 
 const EXAMPLES = `
 Examples:
   $ sluice work-pool update local --description 'the small machine'
   $ sluice work-pool update local --concurrency-limit 0
+  $ sluice work-pool update local --ageing 600
   $ sluice work-pool update local --base-job-template - < pool.json`;
 
 /** `sluice work-pool update`. */
@@ -27,16 +29,22 @@ export function addWorkPoolUpdate(group: Command, cli: Cli): void {
     .option("--description <text>", "for people; empty: none")
     .option("--concurrency-limit <n>", "most runs at once; 0: none", wholeNumber(0))
     .option(TEMPLATE_FLAG, TEMPLATE_HELP)
+    .option(
+      "--ageing <seconds>",
+      "for each such span overdue a run gains one priority; 0: none does",
+      wholeNumber(0),
+    )
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
     .action((name: string, options: UpdateOptions) => updateWorkPool(cli, name, options));
 }
 
 async function updateWorkPool(cli: Cli, name: string, options: UpdateOptions): Promise<void> {
-  const { description, concurrencyLimit, baseJobTemplate } = options;
-  if ([description, concurrencyLimit, baseJobTemplate].every((value) => value === undefined)) {
+  const { description, concurrencyLimit, baseJobTemplate, ageing } = options;
+  const given = [description, concurrencyLimit, baseJobTemplate, ageing];
+  if (given.every((value) => value === undefined)) {
     throw usageError(
-      "nothing to change: give --description, --concurrency-limit or --base-job-template",
+      "nothing to change: give --description, --concurrency-limit, --base-job-template or --ageing",
     );
   }
   const template =
@@ -50,6 +58,7 @@ async function updateWorkPool(cli: Cli, name: string, options: UpdateOptions): P
       clearConcurrencyLimit: false,
       baseJobTemplateJson: template,
       storageConfiguration: undefined,
+      ageingSeconds: ageing,
     }),
   );
   if (options.output !== "json") return printSuccess(cli.out, `Updated work pool '${name}'.`);

@@ -33,6 +33,16 @@ export function requireUnreservedName(field: string, name: string): void {
   }
 }
 
+/** Refuses an ageing that is not a whole number of seconds from 1. Null: none. */
+export function requireAgeing(field: string, seconds: number | null): void {
+  if (seconds === null) return;
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_INTEGER) return;
+  throw invalidField(
+    field,
+    `${seconds} is out of range; give whole seconds, at least 1, or 0 for none`,
+  );
+}
+
 /** Refuses a limit that is not a whole number from 0. Null: no limit. */
 export function requireLimit(field: string, limit: number | null): void {
   if (limit === null || (Number.isInteger(limit) && limit >= 0 && limit <= MAX_INTEGER)) return;

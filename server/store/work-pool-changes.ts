@@ -73,6 +73,7 @@ export interface WorkPoolFields {
   readonly baseJobTemplate: JsonObject | undefined;
   /** As it is stored. */
   readonly storageConfiguration: JsonObject | undefined;
+  readonly ageingSeconds: number | null | undefined;
 }
 
 /**
@@ -84,7 +85,7 @@ export async function updateWorkPoolRow(
   workPoolId: string,
   fields: WorkPoolFields,
 ): Promise<JsonObject> {
-  const { description, isPaused, concurrencyLimit } = fields;
+  const { description, isPaused, concurrencyLimit, ageingSeconds } = fields;
   const { rows } = await tx.query<{ updates: JsonObject }>({
     name: "work-pool-update",
     text: updateSql,
@@ -98,6 +99,8 @@ export async function updateWorkPoolRow(
       concurrencyLimit ?? null,
       ...givenJson(fields.baseJobTemplate),
       ...givenJson(fields.storageConfiguration),
+      ageingSeconds !== undefined,
+      ageingSeconds ?? null,
     ],
   });
   const [row] = rows;

@@ -25,6 +25,8 @@ export interface WorkPoolView {
   readonly concurrencyLimit: number | null;
   readonly lostPolicy: LostPolicy;
   readonly lostAfterSeconds: number;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds: number | null;
   readonly defaultQueueId: string;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;

@@ -1,6 +1,6 @@
 import { workPoolNotFound } from "#server/domain/not-found.ts";
 import { type StorageConfiguration, writeStorage } from "#server/domain/storage-configuration.ts";
-import { requireLimit } from "#server/domain/work-pool.ts";
+import { requireAgeing, requireLimit } from "#server/domain/work-pool.ts";
 import { tellsStatus, workPoolStatus } from "#server/domain/work-pool-status.ts";
 import { insertEvents } from "#server/store/events.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
@@ -29,6 +29,8 @@ export interface WorkPoolChange {
   readonly baseJobTemplate?: string | undefined;
   /** Takes the place of all that was configured. */
   readonly storage?: StorageConfiguration | undefined;
+  /** Seconds overdue that count as one priority; null: none do. */
+  readonly ageingSeconds?: number | null | undefined;
 }
 
 /**
@@ -40,10 +42,11 @@ export async function updateWorkPool(
   name: string,
   change: WorkPoolChange,
 ): Promise<void> {
-  const { description, isPaused, concurrencyLimit, storage } = change;
+  const { description, isPaused, concurrencyLimit, storage, ageingSeconds } = change;
   requireStorableText("name", name);
   requireStorableText("description", description ?? "");
   if (concurrencyLimit !== undefined) requireLimit("concurrency_limit", concurrencyLimit);
+  if (ageingSeconds !== undefined) requireAgeing("ageing_seconds", ageingSeconds);
   if (storage !== undefined) requireStorage("storage_configuration", storage);
   const template =
     change.baseJobTemplate === undefined
@@ -61,6 +64,7 @@ export async function updateWorkPool(
       concurrencyLimit,
       baseJobTemplate: template,
       storageConfiguration: storage === undefined ? undefined : writeStorage(storage),
+      ageingSeconds,
     });
     await insertEvents(tx, workPoolUpdated(pool, updates));
     if (isPaused !== undefined) await settlePause(ctx, tx, pool, isPaused);

@@ -79,6 +79,16 @@ describe("work pools", () => {
     });
   });
 
+  test("let overdue runs gain on others if they are told to, and no longer if not", async () => {
+    const aged = await json("work-pool", "update", pool, "--ageing", "600");
+    expect(aged).toMatchObject({ ageing_seconds: 600 });
+    expect((await sluice(["work-pool", "inspect", pool])).out).toContain("one priority for 600 s");
+    expect(await json("work-pool", "update", pool, "--ageing", "0")).toMatchObject({
+      ageing_seconds: null,
+    });
+    expect((await sluice(["work-pool", "update", pool, "--ageing", "1.5"])).code).toBe(2);
+  });
+
   test("are deleted, and a second time there is nothing to delete", async () => {
     const deleted = await sluice(["work-pool", "delete", pool, "-o", "json"]);
     expect(deleted.code).toBe(0);

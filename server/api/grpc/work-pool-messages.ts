@@ -90,6 +90,7 @@ export function writeWorkPool(view: WorkPoolView): WorkPool {
     createdAt: writeTime(view.createdAt),
     lostPolicy: LOST_POLICIES[view.lostPolicy],
     lostAfterSeconds: view.lostAfterSeconds,
+    ageingSeconds: view.ageingSeconds ?? undefined,
     storageConfiguration: writeStorage(view.storageConfiguration),
     updatedAt: writeTime(view.updatedAt),
   };

@@ -79,6 +79,7 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
         concurrencyLimit: request.clearConcurrencyLimit ? null : request.concurrencyLimit,
         baseJobTemplate: request.baseJobTemplateJson,
         storage: readStorage(request.storageConfiguration),
+        ageingSeconds: request.ageingSeconds === 0 ? null : request.ageingSeconds,
       });
       return { workPool: await readWorkPool(request.name) };
     }),

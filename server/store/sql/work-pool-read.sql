@@ -5,7 +5,7 @@ select p.id, p.name, p.type, p.description, p.base_job_template::text as "baseJo
        p.lost_policy as "lostPolicy", p.lost_after_seconds as "lostAfterSeconds",
        p.default_queue_id as "defaultQueueId", p.created_at as "createdAt",
        p.updated_at as "updatedAt",
-       p.storage_configuration::text as "storageConfiguration",
+       p.storage_configuration::text as "storageConfiguration", p.ageing_seconds as "ageingSeconds",
        case when p.is_paused then 'PAUSED' else p.status end as status,
        a.online as "agentsOnline", q.leased + q.unleased as "slotsHeld",
        q.waiting as "waitingRuns", q.active as "activeSlots"

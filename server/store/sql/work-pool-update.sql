@@ -7,6 +7,7 @@ update sluice.work_pool p
        base_job_template = case when $8::boolean then $9::json else old.base_job_template end,
        storage_configuration = case when $10::boolean then $11::json
                                     else old.storage_configuration end,
+       ageing_seconds = case when $12::boolean then $13 else old.ageing_seconds end,
        updated_at = clock_timestamp()
   from sluice.work_pool old
  where p.id = $1 and old.id = p.id
@@ -17,6 +18,8 @@ returning (select coalesce(jsonb_object_agg(c.field, jsonb_build_object('from', 
                            to_jsonb(p.base_job_template)),
                           ('concurrency_limit', to_jsonb(old.concurrency_limit),
                            to_jsonb(p.concurrency_limit)),
+                          ('ageing_seconds', to_jsonb(old.ageing_seconds),
+                           to_jsonb(p.ageing_seconds)),
                           ('storage_configuration', to_jsonb(old.storage_configuration),
                            to_jsonb(p.storage_configuration))) as c (field, before, after)
             where c.before is distinct from c.after) as updates

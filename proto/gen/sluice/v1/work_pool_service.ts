@@ -294,7 +294,14 @@ export interface WorkPool {
     | StorageConfiguration
     | undefined;
   /** When it was last changed. */
-  updatedAt: Date | undefined;
+  updatedAt:
+    | Date
+    | undefined;
+  /**
+   * Seconds overdue for which a run is served as if its queue's priority were higher by one, so that
+   * no queue starves; unset: none, queues are served strictly by priority.
+   */
+  ageingSeconds?: number | undefined;
 }
 
 /** Where code and results of a pool's runs are kept. What is unset is not configured. */
@@ -397,7 +404,11 @@ export interface UpdateWorkPoolRequest {
     | string
     | undefined;
   /** Takes the place of all that was configured. */
-  storageConfiguration: StorageConfiguration | undefined;
+  storageConfiguration:
+    | StorageConfiguration
+    | undefined;
+  /** New ageing; 0: none. */
+  ageingSeconds?: number | undefined;
 }
 
 /** The pool as changed. */
@@ -509,6 +520,7 @@ function createBaseWorkPool(): WorkPool {
     lostAfterSeconds: 0,
     storageConfiguration: undefined,
     updatedAt: undefined,
+    ageingSeconds: undefined,
   };
 }
 
@@ -561,6 +573,9 @@ export const WorkPool: MessageFns<WorkPool> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(130).fork()).join();
+    }
+    if (message.ageingSeconds !== undefined) {
+      writer.uint32(136).int32(message.ageingSeconds);
     }
     return writer;
   },
@@ -706,6 +721,14 @@ export const WorkPool: MessageFns<WorkPool> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.ageingSeconds = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -780,6 +803,11 @@ export const WorkPool: MessageFns<WorkPool> = {
         : isSet(object.updated_at)
         ? fromJsonTimestamp(object.updated_at)
         : undefined,
+      ageingSeconds: isSet(object.ageingSeconds)
+        ? globalThis.Number(object.ageingSeconds)
+        : isSet(object.ageing_seconds)
+        ? globalThis.Number(object.ageing_seconds)
+        : undefined,
     };
   },
 
@@ -833,6 +861,9 @@ export const WorkPool: MessageFns<WorkPool> = {
     if (message.updatedAt !== undefined) {
       obj.updatedAt = message.updatedAt.toISOString();
     }
+    if (message.ageingSeconds !== undefined) {
+      obj.ageingSeconds = Math.round(message.ageingSeconds);
+    }
     return obj;
   },
 
@@ -859,6 +890,7 @@ export const WorkPool: MessageFns<WorkPool> = {
       ? StorageConfiguration.fromPartial(object.storageConfiguration)
       : undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.ageingSeconds = object.ageingSeconds ?? undefined;
     return message;
   },
 };
@@ -1625,6 +1657,7 @@ function createBaseUpdateWorkPoolRequest(): UpdateWorkPoolRequest {
     clearConcurrencyLimit: false,
     baseJobTemplateJson: undefined,
     storageConfiguration: undefined,
+    ageingSeconds: undefined,
   };
 }
 
@@ -1650,6 +1683,9 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     }
     if (message.storageConfiguration !== undefined) {
       StorageConfiguration.encode(message.storageConfiguration, writer.uint32(58).fork()).join();
+    }
+    if (message.ageingSeconds !== undefined) {
+      writer.uint32(64).int32(message.ageingSeconds);
     }
     return writer;
   },
@@ -1723,6 +1759,14 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
             message.storageConfiguration = StorageConfiguration.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.ageingSeconds = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1764,6 +1808,11 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
         : isSet(object.storage_configuration)
         ? StorageConfiguration.fromJSON(object.storage_configuration)
         : undefined,
+      ageingSeconds: isSet(object.ageingSeconds)
+        ? globalThis.Number(object.ageingSeconds)
+        : isSet(object.ageing_seconds)
+        ? globalThis.Number(object.ageing_seconds)
+        : undefined,
     };
   },
 
@@ -1790,6 +1839,9 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     if (message.storageConfiguration !== undefined) {
       obj.storageConfiguration = StorageConfiguration.toJSON(message.storageConfiguration);
     }
+    if (message.ageingSeconds !== undefined) {
+      obj.ageingSeconds = Math.round(message.ageingSeconds);
+    }
     return obj;
   },
 
@@ -1807,6 +1859,7 @@ export const UpdateWorkPoolRequest: MessageFns<UpdateWorkPoolRequest> = {
     message.storageConfiguration = (object.storageConfiguration !== undefined && object.storageConfiguration !== null)
       ? StorageConfiguration.fromPartial(object.storageConfiguration)
       : undefined;
+    message.ageingSeconds = object.ageingSeconds ?? undefined;
     return message;
   },
 };
