@@ -14,7 +14,7 @@ beforeAll(async () => {
   const blocks = new BlockWorld(new RestClient(plane.httpUrl));
   await blocks.storeSecret("token", SECRET);
   await blocks.rest.post("/variables/", { name: "stage", value: "production" });
-  await stage.sluice(["work-pool", "create", "pool"]);
+  await stage.sluice(["work-pool", "create", "pool", "--type", "process"]);
   await stage.agent({ name: "agent" }).start();
 });
 
