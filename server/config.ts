@@ -154,7 +154,7 @@ export const SERVER_SETTINGS = {
     default: 3,
     min: 1,
     max: 100,
-    help: "Heartbeats an agent may miss before its stream is dropped and it is OFFLINE.",
+    help: "Heartbeats an agent may miss before its stream is dropped and it is OFFLINE; a Prefect worker likewise, by its own interval.",
   },
   stopGrace: seconds("STOP_GRACE", 30, "Seconds between TERM and KILL when an attempt is stopped."),
   lateAfter: seconds(
@@ -165,7 +165,7 @@ export const SERVER_SETTINGS = {
   cancelDeadline: seconds(
     "CANCEL_DEADLINE",
     300,
-    "Seconds after which a run whose agent is lost is CANCELLED without its word.",
+    "Seconds after which a run whose agent is lost, or that a Prefect worker has, is CANCELLED without their word.",
   ),
   outage: seconds(
     "OUTAGE",

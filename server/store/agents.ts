@@ -3,7 +3,7 @@ import type { Queryable } from "./database.ts";
 import agentListSql from "./sql/agent-list.sql" with { type: "text" };
 import type { LivenessNumbers } from "./work-pools.ts";
 
-/** An agent as it is shown. Status and slots are derived when it is read. */
+/** An agent, or a Prefect worker, as it is shown. Slots are derived when it is read. */
 export interface AgentView {
   readonly id: string;
   readonly name: string;
@@ -15,6 +15,7 @@ export interface AgentView {
   readonly slotsHeld: number;
   /** Empty: all queues of the pool. */
   readonly workQueueNames: readonly string[];
+  /** `Prefect` for a worker, which says no more of itself. */
   readonly version: string;
   readonly hostname: string;
   readonly lastSeenAt: Millis;

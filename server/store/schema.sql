@@ -429,6 +429,7 @@ CREATE INDEX flow_run_by_deployment ON sluice.flow_run USING btree (deployment_i
 CREATE INDEX flow_run_by_expected_start ON sluice.flow_run USING btree (expected_start_at);
 CREATE INDEX flow_run_by_flow ON sluice.flow_run USING btree (flow_id, id);
 CREATE INDEX flow_run_by_parent ON sluice.flow_run USING btree (parent_task_run_id) WHERE (parent_task_run_id IS NOT NULL);
+CREATE INDEX flow_run_cancelling ON sluice.flow_run USING btree (state_at) WHERE ((state_type = 'CANCELLING'::text) AND (NOT leased));
 CREATE INDEX flow_run_in_hand ON sluice.flow_run USING btree (deployment_id) WHERE (leased OR (state_type = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'CANCELLING'::text])));
 CREATE INDEX flow_run_not_late ON sluice.flow_run USING btree (next_start_at) WHERE ((state_type = 'SCHEDULED'::text) AND (state_name = 'Scheduled'::text));
 CREATE INDEX flow_run_ready ON sluice.flow_run USING btree (work_queue_id, next_start_at, id) WHERE ((state_type = 'SCHEDULED'::text) AND (NOT leased) AND (retry_type IS DISTINCT FROM 'in_process'::text));

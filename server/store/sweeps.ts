@@ -1,4 +1,5 @@
 import beatSql from "./sql/liveness-beat.sql" with { type: "text" };
+import cancellingSql from "./sql/flow-run-cancelling-overdue.sql" with { type: "text" };
 import lateSql from "./sql/flow-run-overdue.sql" with { type: "text" };
 import tryLockSql from "./sql/sweep-try-lock.sql" with { type: "text" };
 import type { Queryable } from "./database.ts";
@@ -32,6 +33,20 @@ export async function overdueFlowRuns(
     name: "flow-run-overdue",
     text: lateSql,
     values: [lateAfterSeconds, limit],
+  });
+  return rows.map((row) => row.id);
+}
+
+/** Ids of runs that no agent holds and of which nobody has said that they stopped. */
+export async function overdueCancellations(
+  db: Queryable,
+  cancelDeadlineSeconds: number,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: "flow-run-cancelling-overdue",
+    text: cancellingSql,
+    values: [cancelDeadlineSeconds, limit],
   });
   return rows.map((row) => row.id);
 }

@@ -1,5 +1,6 @@
 import type { WorkQueueFields } from "#server/domain/work-queue.ts";
 import type { Polls, WorkQueueStatus } from "#server/domain/work-queue-status.ts";
+import leaveSql from "./sql/flow-run-leave-queue.sql" with { type: "text" };
 import handOverLeasesSql from "./sql/lease-hand-over.sql" with { type: "text" };
 import deleteSql from "./sql/work-queue-delete.sql" with { type: "text" };
 import handOverRunsSql from "./sql/work-queue-hand-over-runs.sql" with { type: "text" };
@@ -77,4 +78,22 @@ export async function deleteWorkQueueRow(tx: Tx, id: string, heirId: string): Pr
   });
   await tx.query({ name: "lease-hand-over", text: handOverLeasesSql, values: [id, heirId] });
   await tx.query({ name: "work-queue-delete", text: deleteSql, values: [id] });
+}
+
+/**
+ * Runs that have ended leave a queue, among so many runs behind `after` in the order of their ids.
+ * Answers the last one that was looked at; null if there was none.
+ */
+export async function leaveQueue(
+  tx: Tx,
+  id: string,
+  after: string,
+  count: number,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ lastId: string | null }>({
+    name: "flow-run-leave-queue",
+    text: leaveSql,
+    values: [id, after, count],
+  });
+  return rows[0]?.lastId ?? null;
 }

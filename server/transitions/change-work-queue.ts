@@ -18,10 +18,7 @@ export async function changeWorkQueue(
   lock: (tx: Tx, workPoolId: string) => Promise<LockedPool>,
   change: (tx: Tx, queue: LockedQueue, pool: LockedPool) => Promise<void>,
 ): Promise<void> {
-  if ("name" in key) {
-    requireStorableText("work_pool_name", key.workPoolName);
-    requireStorableText("name", key.name);
-  }
+  requireStorableKey(key);
   const located = await locateWorkQueue(ctx.pool, key);
   if (located === undefined) throw workQueueNotFound(key);
   const { id, workPoolId } = located;
@@ -37,4 +34,11 @@ export async function changeWorkQueue(
     poolLockStatement(workPoolId),
   );
   ctx.wakeUps.emit("pool", workPoolId);
+}
+
+/** Refuses names that the database cannot hold, and so cannot look for. */
+export function requireStorableKey(key: WorkQueueKey): void {
+  if (!("name" in key)) return;
+  requireStorableText("work_pool_name", key.workPoolName);
+  requireStorableText("name", key.name);
 }

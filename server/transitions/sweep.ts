@@ -3,7 +3,7 @@ import { expireSlotLeases } from "#server/store/concurrency-leases.ts";
 import { withDeploymentSlots } from "#server/store/deployment-slots.ts";
 import { type LockedFlowRun, lockFlowRuns } from "#server/store/flow-run-changes.ts";
 import { leaseKeyText, type OverdueLease, overdueLeases } from "#server/store/leases.ts";
-import { beat, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
+import { beat, overdueCancellations, overdueFlowRuns, trySweepLock } from "#server/store/sweeps.ts";
 import { inTransaction, type Tx } from "#server/store/transaction.ts";
 import { markWorkersOffline } from "#server/store/workers.ts";
 import { switchedOn } from "#shared/failpoints.ts";
@@ -17,8 +17,8 @@ import { reschedule } from "./reschedule.ts";
 import { takeBack, type Writes } from "./take-back.ts";
 import { noWakes, wake, type Wakes, wakeWaiting, writeAttempts } from "./write-attempts.ts";
 
-/** Most runs marked Late in one sweep: the rest waits for the next. */
-const LATE_BATCH = 400;
+/** Most runs of a kind that one sweep changes: the rest waits for the next. */
+const BATCH = 400;
 /** Most leases on slots taken back in one sweep. */
 const EXPIRY_BATCH = 1_000;
 
@@ -36,6 +36,7 @@ export async function sweep(ctx: TransitionContext): Promise<void> {
     await beat(tx, ctx.numbers.outageSeconds);
     if (!switchedOn("no-reaper")) await reapLeases(ctx, tx, wakes);
     await markLate(ctx, tx, wakes);
+    await endCancellations(ctx, tx, wakes);
     await markWorkersOffline(tx, ctx.numbers.missedHeartbeats, SILENT_WORKER_BEAT_SECONDS);
     // Last, since whoever renews a slot's lease waits for this to be committed.
     await wakeWaiting(ctx, tx, await expireSlotLeases(tx, EXPIRY_BATCH), wakes);
@@ -144,7 +145,7 @@ function endLost(
 
 /** Runs that nobody started in time are shown as Late; they start all the same when they can. */
 async function markLate(ctx: TransitionContext, tx: Tx, wakes: Wakes): Promise<void> {
-  const ids = await overdueFlowRuns(tx, ctx.numbers.lateAfterSeconds, LATE_BATCH);
+  const ids = await overdueFlowRuns(tx, ctx.numbers.lateAfterSeconds, BATCH);
   if (ids.length === 0) return;
   const writes: Writes = { moves: [], leases: [] };
   const runs = [...(await lockFlowRuns(tx, ids)).values()];
@@ -157,6 +158,22 @@ async function markLate(ctx: TransitionContext, tx: Tx, wakes: Wakes): Promise<v
     } as const;
     const change = storedChange(proposeState(ctx, run, proposed, "mark-late"));
     if (change !== null) writes.moves.push(keepingMove(run, change));
+  }
+  await writeAttempts(ctx, tx, writes, wakes);
+}
+
+/** Whoever has a run without a lease says when it has stopped; a dead worker never will. */
+async function endCancellations(ctx: TransitionContext, tx: Tx, wakes: Wakes): Promise<void> {
+  const { cancelDeadlineSeconds } = ctx.numbers;
+  const ids = await overdueCancellations(tx, cancelDeadlineSeconds, BATCH);
+  if (ids.length === 0) return;
+  const writes: Writes = { moves: [], leases: [] };
+  for (const run of (await lockFlowRuns(tx, ids)).values()) {
+    if (run.stateType !== "CANCELLING" || run.leased) continue;
+    const message = `Cancelled without confirmation: nobody said for ${cancelDeadlineSeconds} s that it had stopped.`;
+    const change = storedChange(proposeState(ctx, run, { type: "CANCELLED", message }));
+    if (change !== null) writes.moves.push(keepingMove(run, change));
+    if (run.workPoolId !== null) wakes.pools.add(run.workPoolId);
   }
   await writeAttempts(ctx, tx, writes, wakes);
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   pool = `pool-${newId()}`;
-  expect((await cli.run(["work-pool", "create", pool])).code).toBe(0);
+  expect((await cli.run(["work-pool", "create", pool, "--type", "process"])).code).toBe(0);
 });
 
 /** Names of what a list printed as JSON. */

@@ -1,9 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { PoolClient } from "pg";
-import { findBlockSchemas } from "#server/store/block-schemas.ts";
-import { EVERY_SCHEMA } from "#server/store/block-schema-filter.ts";
-import { getBlockType } from "#server/store/block-types.ts";
-import { createBlockDocument } from "#server/transitions/create-block-document.ts";
 import { createFlowRuns } from "#server/transitions/create-flow-runs.ts";
 import { createVariable } from "#server/transitions/create-variable.ts";
 import { deleteBlockDocument } from "#server/transitions/delete-block-document.ts";
@@ -13,6 +9,7 @@ import type { AgentKey } from "#server/transitions/held-attempts.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import type { JsonObject } from "#shared/json.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
+import { storeBlock } from "#test/support/stored-block.ts";
 
 const SECRET = "s3cr3t-value";
 
@@ -41,21 +38,8 @@ beforeAll(async () => {
 
 afterAll(() => world.database.drop());
 
-async function store(slug: string, name: string, data: JsonObject): Promise<string> {
-  const { pool } = world.ctx;
-  const type = await getBlockType(pool, { slug });
-  const typeIds = type === undefined ? [] : [type.id];
-  const page = { limit: 1, offset: 0 };
-  const [schema] = await findBlockSchemas(pool, { ...EVERY_SCHEMA, typeIds }, page);
-  if (schema === undefined) throw new Error(`no block type ${slug}`);
-  return createBlockDocument(world.ctx, {
-    name,
-    isAnonymous: false,
-    blockTypeId: schema.type.id,
-    blockSchemaId: schema.id,
-    data,
-  });
-}
+const store = (slug: string, name: string, data: JsonObject): Promise<string> =>
+  storeBlock(world.ctx, slug, name, data);
 
 /** The lease of a run with these variables in its environment. */
 async function leaseWith(

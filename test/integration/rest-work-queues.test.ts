@@ -116,6 +116,14 @@ describe("reading a queue", () => {
     expect((await rest.get(`/work_queues/${newId()}`)).status).toBe(404);
     expect((await rest.get("/work_queues/no-uuid")).body).toEqual({ detail: "Not Found" });
   });
+
+  test("by a name that cannot be stored is refused, and nothing breaks", async () => {
+    for (const path of [`/work_pools/${pool}/queues/a%00b`, "/work_queues/name/a%00b"]) {
+      expect((await rest.get(path)).status).toBe(422);
+    }
+    expect((await rest.delete(`/work_pools/${pool}/queues/a%00b`)).status).toBe(422);
+    expect((await rest.patch(`/work_pools/${pool}/queues/a%00b`, {})).status).toBe(422);
+  });
 });
 
 test("trap 18: a name of another pool's queue is 404 here, and asking creates nothing", async () => {

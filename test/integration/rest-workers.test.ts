@@ -38,6 +38,13 @@ describe("workers", () => {
     expect(rows).toHaveLength(1);
   });
 
+  test("a worker is listed with the agents of its pool", async () => {
+    const agents = await server.client.listAgents("beats");
+    expect(agents).toEqual([
+      expect.objectContaining({ name: "ProcessWorker 1", version: "Prefect", type: "process" }),
+    ]);
+  });
+
   test("a heartbeat needs a name and a pool that exists", async () => {
     expect((await rest.post("/work_pools/beats/workers/heartbeat", {})).status).toBe(422);
     const absent = await rest.post("/work_pools/absent/workers/heartbeat", { name: "w" });

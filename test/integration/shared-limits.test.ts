@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { applyReports } from "#server/transitions/apply-reports.ts";
 import type { GrantedLease } from "#server/transitions/grant-leases.ts";
 import { setFlowRunState } from "#server/transitions/set-flow-run-state.ts";
+import { sweep } from "#server/transitions/sweep.ts";
 import type { StateType } from "#shared/states.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 
@@ -111,3 +112,30 @@ test("whatever agents and Prefect workers do at once, the limits of pool and que
   // Nothing would be shown by runs that never came near the limit.
   expect(most).toBe(POOL_LIMIT);
 }, 60_000);
+
+test("a run in a worker's hands that nobody says has stopped is CANCELLED after the deadline", async () => {
+  const world = await LeaseWorld.create({ limit: 1 });
+  try {
+    const [run = ""] = await world.createRuns(1);
+    const propose = (type: StateType): Promise<unknown> =>
+      setFlowRunState(world.ctx, { flowRunId: run, state: { type }, force: false, claim: null });
+    for (const type of ["PENDING", "RUNNING", "CANCELLING"] as const) await propose(type);
+    const later = (seconds: number): Promise<unknown> =>
+      world.database.pool.query(
+        "update sluice.flow_run set state_at = state_at - make_interval(secs => $1)",
+        [seconds],
+      );
+    await world.age(400);
+    await later(290);
+    await sweep(world.ctx);
+    expect((await world.run(run)).type).toBe("CANCELLING");
+    await later(20);
+    await sweep(world.ctx);
+    expect(await world.run(run)).toMatchObject({
+      type: "CANCELLED",
+      message: expect.stringContaining("300 s"),
+    });
+  } finally {
+    await world.database.drop();
+  }
+});

@@ -60,7 +60,8 @@ describe("a socket", () => {
     });
     for (const token of ["key", "user:password"]) {
       using socket = await SocketClient.open(guarded.url, IN, token);
-      expect(socket).toBeInstanceOf(SocketClient);
+      socket.ping("in");
+      expect(await socket.next()).toEqual({ kind: "pong", text: "in" });
     }
     for (const token of ["wrong", null]) {
       expect(SocketClient.open(guarded.url, IN, token)).rejects.toThrow("authentication_failed");

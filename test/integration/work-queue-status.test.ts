@@ -7,6 +7,7 @@ import { deleteWorkQueue } from "#server/transitions/delete-work-queue.ts";
 import { recordPoll } from "#server/transitions/record-poll.ts";
 import { sweep } from "#server/transitions/sweep.ts";
 import { updateWorkQueue } from "#server/transitions/update-work-queue.ts";
+import { fillRuns } from "#test/bench/fill-runs.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { LeaseWorld } from "#test/support/lease-world.ts";
 import { eventsOf } from "#test/support/stored-events.ts";
@@ -244,6 +245,29 @@ describe("what is granted", () => {
     );
     expect(deployments).toEqual([{ name: "other" }]);
   });
+});
+
+test("a queue with many ended runs is deleted at once for its pool, and its runs stay, in no queue", async () => {
+  await using own = await ownWorld();
+  const { world: w } = own;
+  await w.deploy("other", 0, "other");
+  for (const deployment of ["work/other", "work/main"]) {
+    const [template = ""] = await w.createRuns(1, 0, deployment);
+    await fillRuns(w, template, 7_000, {
+      state_type: "'COMPLETED'",
+      state_name: "'Completed'",
+      next_start_at: "null",
+    });
+  }
+  await deleteWorkQueue(w.ctx, { workPoolName: w.poolName, name: "other" });
+  const { rows } = await w.database.pool.query<{ queue: string | null; runs: number }>(
+    `select q.name as queue, count(*) as runs from sluice.flow_run r
+       left join sluice.work_queue q on q.id = r.work_queue_id group by q.name order by q.name`,
+  );
+  expect(rows).toEqual([
+    { queue: "default", runs: 7_001 },
+    { queue: null, runs: 7_001 },
+  ]);
 });
 
 async function ownWorld(limit?: number) {

@@ -51,3 +51,7 @@ alter table sluice.event
   add column if not exists resource jsonb not null default '{}',
   add column if not exists related jsonb not null default '[]',
   add column if not exists follows uuid;
+
+-- Runs that are being cancelled and that no agent holds: somebody else must say that they stopped.
+create index flow_run_cancelling on sluice.flow_run (state_at)
+  where state_type = 'CANCELLING' and not leased;

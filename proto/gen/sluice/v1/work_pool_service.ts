@@ -443,7 +443,7 @@ export interface DeleteWorkPoolResponse {
 
 /** A program that runs flow runs. */
 export interface Agent {
-  /** UUID of its state directory. */
+  /** UUID of its state directory; of a Prefect worker, that of its row. */
   id: string;
   /** Name. */
   name: string;
@@ -461,9 +461,9 @@ export interface Agent {
   slotsHeld: number;
   /** Only these queues; empty: all. */
   workQueueNames: string[];
-  /** Program version. */
+  /** Program version; `Prefect` for a Prefect worker. */
   version: string;
-  /** Host name. */
+  /** Host name; empty for a Prefect worker. */
   hostname: string;
   /** When its last heartbeat was recorded. */
   lastSeenAt:
