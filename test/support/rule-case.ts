@@ -52,7 +52,12 @@ export function ask(row: Omit<RuleCase, "title" | "answer">): Orchestration {
   });
 }
 
-function factsFor({ from, current, facts }: Omit<RuleCase, "title" | "answer">): FlowRunFacts {
+/** What is known of a run in such a state. */
+export function factsFor({
+  from,
+  current,
+  facts,
+}: Pick<RuleCase, "from" | "current" | "facts">): FlowRunFacts {
   const ran = from !== null && from !== "SCHEDULED" && from !== "PENDING";
   return {
     id: "run",

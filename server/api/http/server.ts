@@ -8,6 +8,9 @@ import { fetchListener } from "./fetch-listener.ts";
 /** How long requests that are being answered may take when the server stops. */
 const ANSWERS_MS = 500;
 
+/** How long an idle connection is kept. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** How to serve HTTP. */
 export interface HttpServerOptions extends HttpAppOptions {
   readonly host: string;
@@ -33,6 +36,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // Not the server of Bun itself, which answers pings of WebSockets before anything is stored.
   const server =
     tls === null ? createServer(answer) : createTlsServer({ cert: tls.cert, key: tls.key }, answer);
+  // Longer than clients keep theirs: one that the server closes may be used at that very moment.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
