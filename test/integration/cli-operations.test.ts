@@ -264,39 +264,3 @@ describe("runs that no agent takes", () => {
     ]);
   });
 });
-
-describe("a run for each line", () => {
-  const lines = '{"n": 1}\n\n{"n": "two"}\n{"n": 3}\n';
-
-  test("is created, or refused with the line's number, and once for an idempotency key", async () => {
-    const file = join(folder.path, "deployment.yaml");
-    writeFileSync(
-      file,
-      `deployments:\n  - flow: each\n    name: two\n    work_pool: ${pool}\n    command: "true"\n    parameter_schema: {type: object, properties: {n: {type: integer}}}\n`,
-    );
-    expect((await sluice(["deploy", file])).code).toBe(0);
-    const again = ["deployment", "run-each", "each/two", "-", "--idempotency-key", "k"];
-    const first = await sluice(again, lines);
-    expect(first.code).toBe(1);
-    expect(first.out).toContain("Created 2 flow runs.");
-    expect(first.err).toContain("1 of 3 lines were refused");
-    expect(first.err).toContain("line 3: ");
-    const second = await sluice([...again, "-o", "json"], lines);
-    expect(JSON.parse(second.out)).toMatchObject([
-      { line: 1, created: false, error: null },
-      { line: 3, id: null },
-      { line: 4, created: false, error: null },
-    ]);
-    expect(await json("flow-run", "ls", "--deployment", "each/two")).toHaveLength(2);
-  });
-
-  test("creates nothing when a line is not JSON, the file is empty or absent", async () => {
-    await cli.deploy(pool, "each/none", "true");
-    const broken = await sluice(["deployment", "run-each", "each/none", "-"], '{"n": 1}\n{"n": \n');
-    expect(broken.code).toBe(2);
-    expect(broken.err).toContain("standard input, line 2");
-    expect((await sluice(["deployment", "run-each", "each/none", "-"], "\n")).code).toBe(2);
-    expect((await sluice(["deployment", "run-each", "each/none", "/absent.jsonl"])).code).toBe(2);
-    expect(await json("flow-run", "ls", "--deployment", "each/none")).toEqual([]);
-  });
-});
