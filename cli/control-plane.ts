@@ -88,6 +88,10 @@ export class ControlPlane extends RemoteCalls {
     return this.call(workPools.WorkPoolServiceService.previewJob, request);
   }
 
+  deleteAgent(request: workPools.DeleteAgentRequest): Promise<workPools.DeleteAgentResponse> {
+    return this.call(workPools.WorkPoolServiceService.deleteAgent, request);
+  }
+
   listAgents(request: workPools.ListAgentsRequest): Promise<workPools.ListAgentsResponse> {
     return this.call(workPools.WorkPoolServiceService.listAgents, request);
   }

@@ -24,6 +24,7 @@ const REASONS = {
   default_queue: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   flow_run_held: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   no_free_slot: { grpc: GRPC_CODE.RESOURCE_EXHAUSTED, http: 409 },
+  agent_in_use: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   flow_run_ended: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   work_pool_type_mismatch: { grpc: GRPC_CODE.FAILED_PRECONDITION, http: 409 },
   stale_session: { grpc: GRPC_CODE.ABORTED, http: 409 },

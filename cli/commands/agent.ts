@@ -2,14 +2,25 @@ import type { Command } from "commander";
 import type { Cli } from "#cli/cli.ts";
 import { agentDocument } from "#cli/documents.ts";
 import { firstItems } from "#cli/pages.ts";
-import { outputOption, printJson, printNote, printTable, type OutputOptions } from "#cli/print.ts";
+import {
+  outputOption,
+  printJson,
+  printNote,
+  printSuccess,
+  printTable,
+  type OutputOptions,
+} from "#cli/print.ts";
 import { relativeTime } from "#cli/time-text.ts";
 
 interface ListOptions extends OutputOptions {
   readonly pool?: string;
 }
 
-/** `sluice agent ls`. */
+interface DeleteOptions extends OutputOptions {
+  readonly pool: string;
+}
+
+/** `sluice agent …`. */
 export function addAgentCommands(program: Command, cli: Cli): void {
   const group = program.command("agent").alias("agents").description("see the agents");
   group
@@ -18,6 +29,19 @@ export function addAgentCommands(program: Command, cli: Cli): void {
     .option("-p, --pool <name>", "only agents of this work pool")
     .addOption(outputOption())
     .action((options: ListOptions) => listAgents(cli, options));
+  group
+    .command("delete")
+    .description("forget an agent that is offline and holds nothing, or a Prefect worker")
+    .argument("<name>")
+    .requiredOption("-p, --pool <name>", "the work pool it serves")
+    .addOption(outputOption())
+    .action((name: string, options: DeleteOptions) => deleteAgent(cli, name, options));
+}
+
+async function deleteAgent(cli: Cli, name: string, options: DeleteOptions): Promise<void> {
+  await cli.connect((plane) => plane.deleteAgent({ workPoolName: options.pool, name }));
+  if (options.output === "json") return printJson(cli.out, { deleted: name });
+  printSuccess(cli.out, `Forgot agent '${name}'.`);
 }
 
 async function listAgents(cli: Cli, options: ListOptions): Promise<void> {

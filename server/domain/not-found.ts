@@ -47,6 +47,15 @@ export function workQueueNotFound(
   );
 }
 
+/** The refusal of an agent's or worker's name that a pool does not have. */
+export function agentNotFound(workPoolName: string, name: string): AppError {
+  return new AppError(
+    "not_found",
+    `There is no agent '${name}' in work pool '${workPoolName}'; 'sluice agent ls' lists them.`,
+    { metadata: { work_pool: workPoolName, agent: name } },
+  );
+}
+
 /** The refusal of a flow's id or name that there is not. */
 export function flowNotFound(idOrName: string): AppError {
   return new AppError("not_found", `There is no flow '${idOrName}'; POST /flows/ makes one.`, {

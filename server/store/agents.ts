@@ -1,6 +1,8 @@
 import type { Millis } from "#server/domain/state.ts";
 import type { Queryable } from "./database.ts";
+import agentDeleteSql from "./sql/agent-delete.sql" with { type: "text" };
 import agentListSql from "./sql/agent-list.sql" with { type: "text" };
+import type { Tx } from "./transaction.ts";
 import type { LivenessNumbers } from "./work-pools.ts";
 
 /** An agent, or a Prefect worker, as it is shown. Slots are derived when it is read. */
@@ -46,6 +48,29 @@ export async function listAgents(
       filter.limit,
       numbers.missedHeartbeats,
     ],
+  });
+  return rows;
+}
+
+/** What became of an agent that was to be forgotten. */
+export interface DeletedAgent {
+  readonly online: boolean;
+  /** Attempts it holds. */
+  readonly held: number;
+  readonly gone: boolean;
+}
+
+/** Forgets agents of that name that are offline and hold nothing. Run under the pool's lock. */
+export async function deleteAgents(
+  tx: Tx,
+  workPoolId: string,
+  name: string,
+  numbers: LivenessNumbers,
+): Promise<DeletedAgent[]> {
+  const { rows } = await tx.query<DeletedAgent>({
+    name: "agent-delete",
+    text: agentDeleteSql,
+    values: [workPoolId, name, numbers.missedHeartbeats],
   });
   return rows;
 }

@@ -5,6 +5,7 @@ import { findWorkPool, getWorkPool, listWorkPools } from "#server/store/work-poo
 import type { TransitionContext } from "#server/transitions/context.ts";
 import { configurePoolStorage } from "#server/transitions/configure-pool-storage.ts";
 import { createWorkPool } from "#server/transitions/create-work-pool.ts";
+import { deleteAgent } from "#server/transitions/delete-agent.ts";
 import { deleteWorkPool } from "#server/transitions/delete-work-pool.ts";
 import { updateWorkPool } from "#server/transitions/update-work-pool.ts";
 import { invalidField } from "#shared/errors.ts";
@@ -98,6 +99,11 @@ export function createWorkPoolService(ctx: TransitionContext, unary: Unary): Wor
 
     deleteWorkPool: unary(async ({ name }) => {
       await deleteWorkPool(ctx, name);
+      return {};
+    }),
+
+    deleteAgent: unary(async ({ workPoolName, name }) => {
+      await deleteAgent(ctx, workPoolName, name);
       return {};
     }),
 

@@ -502,6 +502,18 @@ export interface ListAgentsResponse {
   nextPageToken: string;
 }
 
+/** Which agent. */
+export interface DeleteAgentRequest {
+  /** The pool it serves. */
+  workPoolName: string;
+  /** Its name. */
+  name: string;
+}
+
+/** Nothing to say. */
+export interface DeleteAgentResponse {
+}
+
 function createBaseWorkPool(): WorkPool {
   return {
     id: "",
@@ -2781,6 +2793,147 @@ export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
   },
 };
 
+function createBaseDeleteAgentRequest(): DeleteAgentRequest {
+  return { workPoolName: "", name: "" };
+}
+
+export const DeleteAgentRequest: MessageFns<DeleteAgentRequest> = {
+  encode(message: DeleteAgentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.workPoolName !== "") {
+      writer.uint32(10).string(message.workPoolName);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteAgentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteAgentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.workPoolName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteAgentRequest {
+    return {
+      workPoolName: isSet(object.workPoolName)
+        ? globalThis.String(object.workPoolName)
+        : isSet(object.work_pool_name)
+        ? globalThis.String(object.work_pool_name)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+    };
+  },
+
+  toJSON(message: DeleteAgentRequest): unknown {
+    const obj: any = {};
+    if (message.workPoolName !== "") {
+      obj.workPoolName = message.workPoolName;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteAgentRequest>): DeleteAgentRequest {
+    return DeleteAgentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteAgentRequest>): DeleteAgentRequest {
+    const message = createBaseDeleteAgentRequest();
+    message.workPoolName = object.workPoolName ?? "";
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteAgentResponse(): DeleteAgentResponse {
+  return {};
+}
+
+export const DeleteAgentResponse: MessageFns<DeleteAgentResponse> = {
+  encode(_: DeleteAgentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteAgentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteAgentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteAgentResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteAgentResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteAgentResponse>): DeleteAgentResponse {
+    return DeleteAgentResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteAgentResponse>): DeleteAgentResponse {
+    const message = createBaseDeleteAgentResponse();
+    return message;
+  },
+};
+
 /** Work pools, and the agents that serve them. */
 export type WorkPoolServiceService = typeof WorkPoolServiceService;
 export const WorkPoolServiceService = {
@@ -2866,6 +3019,19 @@ export const WorkPoolServiceService = {
     responseSerialize: (value: ListAgentsResponse): Buffer => Buffer.from(ListAgentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAgentsResponse => ListAgentsResponse.decode(value),
   },
+  /**
+   * Forgets an agent that is offline and holds nothing, or a Prefect worker. FAILED_PRECONDITION while
+   * it is online or holds attempts.
+   */
+  deleteAgent: {
+    path: "/sluice.v1.WorkPoolService/DeleteAgent" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteAgentRequest): Buffer => Buffer.from(DeleteAgentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteAgentRequest => DeleteAgentRequest.decode(value),
+    responseSerialize: (value: DeleteAgentResponse): Buffer => Buffer.from(DeleteAgentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteAgentResponse => DeleteAgentResponse.decode(value),
+  },
   /** The types that a pool can have without a template of its own. */
   listWorkerTypes: {
     path: "/sluice.v1.WorkPoolService/ListWorkerTypes" as const,
@@ -2944,6 +3110,11 @@ export interface WorkPoolServiceServer extends UntypedServiceImplementation {
   deleteWorkPool: handleUnaryCall<DeleteWorkPoolRequest, DeleteWorkPoolResponse>;
   /** The agents of one pool or of all, those seen last first. */
   listAgents: handleUnaryCall<ListAgentsRequest, ListAgentsResponse>;
+  /**
+   * Forgets an agent that is offline and holds nothing, or a Prefect worker. FAILED_PRECONDITION while
+   * it is online or holds attempts.
+   */
+  deleteAgent: handleUnaryCall<DeleteAgentRequest, DeleteAgentResponse>;
   /** The types that a pool can have without a template of its own. */
   listWorkerTypes: handleUnaryCall<ListWorkerTypesRequest, ListWorkerTypesResponse>;
   /** The template of a pool of that type. INVALID_ARGUMENT for a type that is not known. */
@@ -3071,6 +3242,25 @@ export interface WorkPoolServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAgentsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forgets an agent that is offline and holds nothing, or a Prefect worker. FAILED_PRECONDITION while
+   * it is online or holds attempts.
+   */
+  deleteAgent(
+    request: DeleteAgentRequest,
+    callback: (error: ServiceError | null, response: DeleteAgentResponse) => void,
+  ): ClientUnaryCall;
+  deleteAgent(
+    request: DeleteAgentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteAgentResponse) => void,
+  ): ClientUnaryCall;
+  deleteAgent(
+    request: DeleteAgentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteAgentResponse) => void,
   ): ClientUnaryCall;
   /** The types that a pool can have without a template of its own. */
   listWorkerTypes(
