@@ -133,6 +133,9 @@ describe("polling", () => {
     expect(await pool.poll()).toEqual([sooner, soon, late]);
     expect(await pool.poll({ limit: 2 })).toEqual([sooner, soon]);
     expect(await pool.poll({ work_queue_names: ["second"] })).toEqual([late]);
+    // With ageing it has gained on them: three priorities in 100 s.
+    await server.client.updateWorkPool({ name: "p21", ageingSeconds: 30 });
+    expect(await pool.poll()).toEqual([late, sooner, soon]);
   });
 
   test("trap 22: the bounds are included, may be written with a space, and may exclude everything", async () => {
