@@ -104,7 +104,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     introduction: {
       name: agentName,
       workPoolName,
-      type: options.type ?? (options.createPool ? driver.type : ""),
+      // Always: the control plane then refuses another pool before it has this agent on record.
+      type: driver.type,
       workQueueNames: [...options.workQueueNames],
       limit: options.limit ?? undefined,
       prefetchSeconds: options.prefetchSeconds,

@@ -48,19 +48,19 @@ async function inspectWorkQueue(
   }
   const { green, yellow } = cli.out.colours;
   printDetails(cli.out, [
-    ["Name", queue.name],
-    ["Id", queue.id],
-    ["Work pool", queue.workPoolName],
-    ["Description", queue.description],
-    ["Priority", String(queue.priority)],
-    ["Status", queueStatusCell(cli.out, queue)],
-    ["Healthy", health.healthy ? { text: "yes", paint: green } : { text: "no", paint: yellow }],
-    ["Late runs", String(health.lateRuns)],
-    ["Last polled", queue.lastPolledAt === undefined ? "never" : localTime(queue.lastPolledAt)],
-    ["Slots", queueSlots(queue)],
-    ["Waiting runs", String(queue.waitingRuns)],
-    ["Default", queue.isDefault ? "yes: deployments that name no queue are in it" : ""],
-    ["Created", localTime(queue.createdAt)],
-    ["Changed", localTime(queue.updatedAt)],
+    ["name", queue.name],
+    ["id", queue.id],
+    ["work pool", queue.workPoolName],
+    ["description", queue.description],
+    ["priority", String(queue.priority)],
+    ["status", queueStatusCell(cli.out, queue)],
+    ["healthy", health.healthy ? { text: "yes", paint: green } : { text: "no", paint: yellow }],
+    ["runs late", String(health.lateRuns)],
+    ["last polled", queue.lastPolledAt === undefined ? "never" : localTime(queue.lastPolledAt)],
+    ["slots held", queueSlots(queue)],
+    ["runs waiting", String(queue.waitingRuns)],
+    ["default", queue.isDefault ? "yes: deployments that name no queue are in it" : ""],
+    ["created", localTime(queue.createdAt)],
+    ["changed", localTime(queue.updatedAt)],
   ]);
 }

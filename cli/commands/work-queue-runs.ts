@@ -21,6 +21,8 @@ interface Wanted {
   readonly windowSeconds: number;
   readonly deliverableOnly: boolean;
   readonly limit?: number;
+  /** What is said of the queue where there are none. */
+  readonly none: string;
 }
 
 const PREVIEW_EXAMPLES = `
@@ -44,7 +46,11 @@ export function addWorkQueueRuns(group: Command, cli: Cli): void {
     .addHelpText("after", PREVIEW_EXAMPLES)
     .action((queue: string, options: Options & { hours: number }) => {
       const windowSeconds = options.hours * 3600;
-      return listRuns(cli, queue, options, { windowSeconds, deliverableOnly: false });
+      return listRuns(cli, queue, options, {
+        windowSeconds,
+        deliverableOnly: false,
+        none: `is due within ${options.hours} h`,
+      });
     });
   group
     .command("read-runs")
@@ -58,7 +64,12 @@ export function addWorkQueueRuns(group: Command, cli: Cli): void {
     .addHelpText("after", READ_EXAMPLES)
     .action((queue: string, options: Options & { limit: number }) => {
       const { limit } = options;
-      return listRuns(cli, queue, options, { windowSeconds: 0, deliverableOnly: true, limit });
+      return listRuns(cli, queue, options, {
+        windowSeconds: 0,
+        deliverableOnly: true,
+        limit,
+        none: "would be handed out now",
+      });
     });
 }
 
@@ -66,7 +77,7 @@ async function listRuns(
   cli: Cli,
   nameOrId: string,
   options: Options,
-  { windowSeconds, deliverableOnly, limit }: Wanted,
+  { windowSeconds, deliverableOnly, limit, none }: Wanted,
 ): Promise<void> {
   const { queue, runs } = await cli.connect(async (plane) => {
     const found = await findQueue(plane, nameOrId, options);
@@ -83,7 +94,9 @@ async function listRuns(
     return { queue: found, runs: upcoming };
   });
   if (options.output === "json") return printJson(cli.out, runs.map(flowRunDocument));
-  if (runs.length === 0) return printNote(cli.out, `No such runs in work queue '${queue.name}'.`);
+  if (runs.length === 0) {
+    return printNote(cli.out, `No run of work queue '${queue.name}' ${none}.`);
+  }
   printRuns(cli, runs);
 }
 

@@ -7,6 +7,7 @@ import {
   printDetails,
   printHeading,
   printJson,
+  printNote,
   printTable,
   type OutputOptions,
 } from "#cli/print.ts";
@@ -61,8 +62,8 @@ async function showSlots(cli: Cli, nameOrId: string, options: Options): Promise<
       flow_runs: runs.map(flowRunDocument),
     });
   }
-  printDetails(cli.out, [["Slots", queueSlots(queue)]]);
-  if (runs.length === 0) return;
+  printDetails(cli.out, [["slots held", queueSlots(queue)]]);
+  if (runs.length === 0) return printNote(cli.out, "Nobody holds a slot.");
   const now = cli.surroundings.now();
   printHeading(cli.out, "Held by");
   printTable(

@@ -18,7 +18,7 @@ export interface JobPreviewInput {
 
 /** A job configuration that may be shown. */
 export interface JobPreview extends JobExplanation {
-  /** Why a run with these variables would be refused; null: it would not. */
+  /** Why a run with these variables would be refused, in words of no face; null: it would not. */
   readonly refusal: string | null;
 }
 
@@ -53,7 +53,9 @@ function refusalOf(input: {
     requireRunVariables(input.baseJobTemplate, input.deploymentJobVariables, input.jobVariables);
     return null;
   } catch (error) {
-    if (error instanceof AppError) return error.message;
+    // The field has this name in gRPC's requests only.
+    if (error instanceof AppError)
+      return error.message.replace(/^job_variables_json\b/, "job_variables");
     throw error;
   }
 }

@@ -26,7 +26,8 @@ export async function deleteAgent(
       if (found.length === 0) throw agentNotFound(workPoolName, name);
       if (found.some(({ gone }) => gone)) return;
       const held = found.reduce((sum, agent) => sum + agent.held, 0);
-      const why = held > 0 ? `it holds ${held} attempts` : "it is online";
+      const why =
+        held > 0 ? `it holds ${held} ${held === 1 ? "attempt" : "attempts"}` : "it is online";
       throw new AppError(
         "agent_in_use",
         `The agent '${name}' of work pool '${workPoolName}' cannot be forgotten: ${why}; stop it, and ` +

@@ -103,8 +103,8 @@ async function open(
   if (hello.type !== "" && hello.type !== pool.type) {
     throw new AppError(
       "work_pool_type_mismatch",
-      `Work pool '${hello.workPoolName}' is of type '${pool.type}', but the agent was started with ` +
-        `--type ${hello.type}. Leave --type out, or name a pool of that type.`,
+      `Work pool '${hello.workPoolName}' is of type '${pool.type}', and this agent runs ` +
+        `'${hello.type}'; choose another pool.`,
       { metadata: { work_pool: hello.workPoolName, type: pool.type } },
     );
   }

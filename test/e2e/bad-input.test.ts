@@ -47,10 +47,14 @@ test("a deployment in an unknown pool is refused and nothing is stored", async (
   expectRefusal(await stage.sluice(["deployment", "inspect", "a/b"]), 1, /a\/b/);
 });
 
-test("an agent of another type than the pool's ends and names both", async () => {
+test("an agent of another type than the pool's ends, names both and leaves no trace", async () => {
   await stage.client.createWorkPool({ name: "boxes", type: "docker", baseJobTemplateJson: "{}" });
-  const result = await stage.command("agent", ["--pool", "boxes", "--type", "process"]).result();
-  expectRefusal(result, 1, /docker/, /process/);
+  for (const words of [["--type", "process"], [], ["--create-pool-if-not-found"]]) {
+    const result = await stage.command("agent", ["--pool", "boxes", ...words]).result();
+    expectRefusal(result, 1, /docker/, /process/);
+  }
+  const listed = await stage.sluice(["agent", "ls", "--pool", "boxes", "-o", "json"]);
+  expect(JSON.parse(listed.stdout)).toEqual([]);
 });
 
 test("a wrong flag or command ends with 2 and says what was meant", async () => {

@@ -187,9 +187,11 @@ test("work-queue preview shows what is due soon, read-runs what would be handed 
 
   await queue("pause", ...flags);
   expect(ids(await json("preview", ...flags))).toEqual([now, soon]);
-  expect((await queue("read-runs", ...flags)).out).toBe("No such runs in work queue 'default'.\n");
+  expect((await queue("read-runs", ...flags)).out).toBe(
+    "No run of work queue 'default' would be handed out now.\n",
+  );
   await queue("resume", ...flags);
-  expect((await queue("slots", ...flags)).out).toBe("Slots  0/∞\n");
+  expect((await queue("slots", ...flags)).out).toBe("slots held  0/∞\nNobody holds a slot.\n");
 
   const agent = server.session();
   await agent.hello({ workPoolName: pool, limit: 1, name: "holder" });
@@ -204,7 +206,7 @@ test("work-queue preview shows what is due soon, read-runs what would be handed 
     flow_runs: [{ id: now, agent: "holder" }],
   });
   const shown = (await queue("slots", ...flags)).out;
-  expect(shown).toContain("Slots  1/∞");
+  expect(shown).toContain("slots held  1/∞");
   expect(shown).toMatch(new RegExp(`${now} .*Pending .*holder`));
   agent.cut();
 });

@@ -26,7 +26,7 @@ test("an agent is forgotten once it is offline and holds nothing, and not before
   await world.age(3600);
   expect(await refusal(forget(name))).toMatchObject({
     reason: "agent_in_use",
-    message: expect.stringContaining("holds 1 attempts"),
+    message: expect.stringContaining("holds 1 attempt;"),
   });
   await world.database.pool.query(
     "update sluice.lease set ended_at = clock_timestamp() where flow_run_id = $1",
