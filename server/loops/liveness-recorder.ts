@@ -15,6 +15,8 @@ export interface BeatSource {
   takeBeats(): Beat[];
   /** These heartbeats are committed: every replica counts silence from them or from later. */
   beatsStored(beats: readonly Beat[]): void;
+  /** These sessions count no more: their pool is gone, or a newer one is open. */
+  beatsRefused(beats: readonly Beat[]): void;
 }
 
 /**
@@ -50,7 +52,11 @@ export class LivenessRecorder {
     try {
       const stored = await recordLiveness(this.#ctx, this.#unstored);
       this.#unstored = [];
-      this.#source.beatsStored([...beats.values()].filter(({ agentId }) => stored.has(agentId)));
+      const [counted, refused] = [true, false].map((does) =>
+        [...beats.values()].filter(({ agentId }) => stored.has(agentId) === does),
+      );
+      this.#source.beatsStored(counted ?? []);
+      this.#source.beatsRefused(refused ?? []);
       recordPoll(this.#ctx, [], stored);
     } catch (error) {
       this.#ctx.logger.warning("could not store which agents are alive", {

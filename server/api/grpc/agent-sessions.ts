@@ -171,6 +171,21 @@ export class AgentSessions {
   }
 
   /**
+   * These sessions count no more: what would still be granted or told goes elsewhere. Such an agent
+   * connects again, and hears why if it may not. One that holds something is left alone until it has
+   * heard its stop orders and let go.
+   */
+  beatsRefused(beats: readonly SeenBeat[]): void {
+    for (const beat of beats) {
+      const session = this.#byAgent.get(beat.agentId);
+      if (session?.key.session !== beat.session || session.holdings.listed.length > 0) continue;
+      session.fail(
+        new AppError("stale_session", "The session is not known any more; connect again."),
+      );
+    }
+  }
+
+  /**
    * Asks all agents to reconnect, spread over a second; ends the streams that are left after
    * `graceMs`. No new stream is opened.
    */
