@@ -23,6 +23,13 @@ export function describeFailure(error: unknown, logger: Logger): AppError {
       { cause: error },
     );
   }
+  if (isUnstorableNumber(error)) {
+    return new AppError(
+      "invalid_argument",
+      "A number or time of the request is larger than can be stored; give a smaller one.",
+      { cause: error },
+    );
+  }
   const id = newId();
   logger.error("a request failed inside the server", {
     error_id: id,
@@ -39,5 +46,12 @@ export function describeFailure(error: unknown, logger: Logger): AppError {
 function isUnstorableText(error: unknown): boolean {
   return (
     error instanceof Error && "code" in error && ["22021", "22P05"].includes(String(error.code))
+  );
+}
+
+/** What PostgreSQL says of a number or a time that no column of its type can hold. */
+function isUnstorableNumber(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && ["22003", "22008"].includes(String(error.code))
   );
 }

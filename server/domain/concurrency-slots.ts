@@ -40,6 +40,15 @@ export type SlotDecision =
 const MOST_WAIT_SECONDS = 30;
 const LEAST_WAIT_SECONDS = 0.1;
 
+/** No limit has more. */
+const MOST_SLOTS = 2 ** 31 - 1;
+
+/** Refuses a number of slots that no limit can have: throws invalid_argument. */
+export function requireSlots(slots: number): void {
+  if (slots <= MOST_SLOTS) return;
+  throw invalidField("slots", `${slots} are more than any limit can have`);
+}
+
 /**
  * Decides whether slots of all limits can be had at once. Throws an invalid_argument for more than a
  * limit has in all, and for a rate of a limit whose slots never become free by themselves.

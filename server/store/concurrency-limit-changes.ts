@@ -3,7 +3,11 @@ import deleteSql from "./sql/concurrency-limit-delete.sql" with { type: "text" }
 import insertSql from "./sql/concurrency-limit-insert.sql" with { type: "text" };
 import lockDeploymentsSql from "./sql/concurrency-limit-lock-deployments.sql" with { type: "text" };
 import updateSql from "./sql/concurrency-limit-update.sql" with { type: "text" };
+import { isErrorCode } from "./system-error.ts";
 import type { Tx } from "./transaction.ts";
+
+// A name that is taken.
+const UNIQUE_VIOLATION = "23505";
 
 /** A limit to insert. */
 export interface NewConcurrencyLimit {
@@ -59,8 +63,8 @@ export async function updateConcurrencyLimitRow(
   tx: Tx,
   id: string,
   fields: ConcurrencyLimitFields,
-): Promise<boolean> {
-  const { rowCount } = await tx.query({
+): Promise<boolean | "taken"> {
+  const update = {
     name: "concurrency-limit-update",
     text: updateSql,
     values: [
@@ -72,8 +76,13 @@ export async function updateConcurrencyLimitRow(
       fields.slotDecayPerSecond ?? null,
       fields.deniedSlots ?? null,
     ],
-  });
-  return rowCount === 1;
+  };
+  try {
+    return (await tx.query(update)).rowCount === 1;
+  } catch (error) {
+    if (isErrorCode(error, UNIQUE_VIOLATION)) return "taken";
+    throw error;
+  }
 }
 
 /** Locks the deployments that have the limit: before it is deleted, which takes it from them. */

@@ -1,5 +1,6 @@
 import type { LostPolicy } from "#server/domain/lost-agent.ts";
 import type { JsonObject } from "#shared/json.ts";
+import leaveSql from "./sql/flow-run-leave-pool.sql" with { type: "text" };
 import lockRunsSql from "./sql/flow-run-lock-of-pool.sql" with { type: "text" };
 import revokeSql from "./sql/lease-revoke-of-pool.sql" with { type: "text" };
 import deleteSql from "./sql/work-pool-delete.sql" with { type: "text" };
@@ -128,6 +129,24 @@ export async function lockWorkPool(tx: Tx, name: string): Promise<PoolForDeletio
     values: [name],
   });
   return rows[0];
+}
+
+/**
+ * Runs that have ended leave a pool, among so many runs behind `after` in the order of their ids.
+ * Answers the last one that was looked at; null if there was none.
+ */
+export async function leavePool(
+  tx: Tx,
+  workPoolId: string,
+  after: string,
+  count: number,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ lastId: string | null }>({
+    name: "flow-run-leave-pool",
+    text: leaveSql,
+    values: [workPoolId, after, count],
+  });
+  return rows[0]?.lastId ?? null;
 }
 
 /** Locks the pool's runs that are not over. */

@@ -14,6 +14,7 @@ import { newId } from "#shared/ids.ts";
 import type { JsonObject } from "#shared/json.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
+import { despiteDeletions } from "./despite-deletions.ts";
 import { firstState } from "./first-state.ts";
 import { requireRunVariables } from "./pool-job-variables.ts";
 
@@ -48,29 +49,31 @@ export async function createAdhocFlowRun(
   requireStorable(input);
   const poolId = await findPool(ctx, input);
   const takesSlot = poolId !== null && occupiesSlot(input.state.type);
-  const answer = await inTransaction(
-    ctx.pool,
-    async (tx) => {
-      const facts = await readAdhocFacts(tx, input);
-      requireNamed(input, facts);
-      requireRunVariables(facts.baseJobTemplate, {}, input.jobVariables);
-      const key = { flowId: input.flowId, idempotencyKey: input.idempotencyKey ?? "" };
-      const older =
-        input.idempotencyKey === null
-          ? undefined
-          : [...(await flowRunsByKey(tx, [key])).values()][0];
-      if (older !== undefined) return { id: older, created: false };
-      if (takesSlot) await requireSlot(tx, input, facts);
-      const run = newRun(ctx, input, facts);
-      if ((await insertFlowRuns(tx, [run])).has(run.id)) {
-        if (poolId !== null) await notifyOnCommit(tx, ctx.wakeUps, "pool", [poolId]);
-        return { id: run.id, created: true };
-      }
-      const [winner] = (await flowRunsByKey(tx, [key])).values();
-      return { id: winner ?? run.id, created: false };
-    },
-    takesSlot ? poolLockStatement(poolId) : "",
-  );
+  const create = (): Promise<{ readonly id: string; readonly created: boolean }> =>
+    inTransaction(
+      ctx.pool,
+      async (tx) => {
+        const facts = await readAdhocFacts(tx, input);
+        requireNamed(input, facts);
+        requireRunVariables(facts.baseJobTemplate, {}, input.jobVariables);
+        const key = { flowId: input.flowId, idempotencyKey: input.idempotencyKey ?? "" };
+        const older =
+          input.idempotencyKey === null
+            ? undefined
+            : [...(await flowRunsByKey(tx, [key])).values()][0];
+        if (older !== undefined) return { id: older, created: false };
+        if (takesSlot) await requireSlot(tx, input, facts);
+        const run = newRun(ctx, input, facts);
+        if ((await insertFlowRuns(tx, [run])).has(run.id)) {
+          if (poolId !== null) await notifyOnCommit(tx, ctx.wakeUps, "pool", [poolId]);
+          return { id: run.id, created: true };
+        }
+        const [winner] = (await flowRunsByKey(tx, [key])).values();
+        return { id: winner ?? run.id, created: false };
+      },
+      takesSlot ? poolLockStatement(poolId) : "",
+    );
+  const answer = await despiteDeletions(create);
   if (poolId !== null) ctx.wakeUps.emit("pool", poolId);
   return answer;
 }

@@ -20,6 +20,7 @@ import { requireName } from "#shared/names.ts";
 import { requireStorableJson, requireStorableText } from "#shared/storable-text.ts";
 import { readBlockDefaults, withBlocks } from "./block-values.ts";
 import type { TransitionContext } from "./context.ts";
+import { despiteDeletions } from "./despite-deletions.ts";
 import { firstState } from "./first-state.ts";
 import { requireParameters } from "./json-schema.ts";
 import { requireRunVariables } from "./pool-job-variables.ts";
@@ -79,7 +80,7 @@ export async function createFlowRuns(
   const parsed = inputs.map((input) => orRefusal(() => parse(input)));
   const wanted = parsed.flatMap((item) => (item instanceof AppError ? [] : [item.reference]));
   const pools = new Set<string>();
-  const answers = await inTransaction(ctx.pool, async (tx) => {
+  const create = async (tx: Tx): Promise<(CreatedFlowRun | AppError)[]> => {
     const deployments = indexDeployments(
       await deploymentsForRuns(tx, wanted, ctx.numbers.missedHeartbeats),
     );
@@ -98,7 +99,8 @@ export async function createFlowRuns(
     }
     await notifyOnCommit(tx, ctx.wakeUps, "pool", pools);
     return answers;
-  });
+  };
+  const answers = await despiteDeletions(() => inTransaction(ctx.pool, create));
   for (const id of pools) ctx.wakeUps.emit("pool", id);
   return answers;
 }

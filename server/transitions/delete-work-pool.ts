@@ -5,13 +5,16 @@ import { inTransaction } from "#server/store/transaction.ts";
 import { notifyOnCommit } from "#server/store/wake-ups.ts";
 import {
   deleteWorkPoolRow,
+  leavePool,
   lockRunsOfPool,
   lockWorkPool,
   revokeLeasesOfPool,
 } from "#server/store/work-pool-changes.ts";
 import { workQueueEvent } from "#server/store/work-queue-events.ts";
+import { findPoolOfWorkers } from "#server/store/workers.ts";
 import { requireStorableText } from "#shared/storable-text.ts";
 import type { TransitionContext } from "./context.ts";
+import { leaveEndedRuns } from "./leave-ended-runs.ts";
 import { workPoolEvent } from "./work-pool-events.ts";
 
 /**
@@ -20,6 +23,9 @@ import { workPoolEvent } from "./work-pool-events.ts";
  */
 export async function deleteWorkPool(ctx: TransitionContext, name: string): Promise<void> {
   requireStorableText("name", name);
+  const known = await findPoolOfWorkers(ctx.pool, name);
+  if (known === undefined) throw workPoolNotFound(name);
+  await leaveEndedRuns(ctx, (tx, after, count) => leavePool(tx, known.id, after, count));
   const agentIds = await inTransaction(ctx.pool, async (tx) => {
     const pool = await lockWorkPool(tx, name);
     if (pool === undefined) throw workPoolNotFound(name);

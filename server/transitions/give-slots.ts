@@ -1,3 +1,4 @@
+import { requireSlots } from "#server/domain/concurrency-slots.ts";
 import { releaseSlotLeaseRow } from "#server/store/concurrency-leases.ts";
 import { countSlots } from "#server/store/concurrency-limit-changes.ts";
 import { lockLimits } from "#server/store/concurrency-limit-locks.ts";
@@ -13,6 +14,7 @@ export async function giveSlots(
   input: { names: readonly string[]; slots: number; heldSeconds?: number | undefined },
 ): Promise<readonly LimitName[]> {
   for (const name of input.names) requireStorableText("names", name);
+  requireSlots(input.slots);
   const wakes = noWakes();
   const limits = await inTransaction(ctx.pool, async (tx) => {
     const locked = await lockLimits(tx, { names: [...new Set(input.names)] });

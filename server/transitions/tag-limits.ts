@@ -28,7 +28,7 @@ export async function setTagLimit(
   requireStorableText("tag", tag);
   requireLimit("concurrency_limit", limit);
   const name = `${TAG_PREFIX}${tag}`;
-  return inTransaction(ctx.pool, async (tx) => {
+  const set = await inTransaction(ctx.pool, async (tx) => {
     const id = newId();
     const fresh = { slotsHeld: 0, deniedSlots: 0, slotDecayPerSecond: 0 };
     if (await insertConcurrencyLimit(tx, { id, name, limit, active: true, ...fresh })) {
@@ -36,11 +36,13 @@ export async function setTagLimit(
       return id;
     }
     const [known] = await lockLimits(tx, { names: [name] });
-    if (known === undefined) throw new Error(`limit '${name}' was deleted while it was changed`);
+    // It was deleted since: now there is none.
+    if (known === undefined) return undefined;
     await updateConcurrencyLimitRow(tx, known.id, { limit });
     await insertEvents(tx, [limitEvent("updated", known.id, { changed: ["limit"] })]);
     return known.id;
   });
+  return set ?? setTagLimit(ctx, tag, limit);
 }
 
 /** Takes a slot of each tag's limit for a task run; one that has some already gets no more. */
@@ -88,7 +90,8 @@ export async function resetTagLimit(
   return inTransaction(ctx.pool, async (tx) => {
     const id = await findConcurrencyLimit(tx, limitName(tag));
     if (id === undefined) return false;
-    await lockLimits(tx, { ids: [id] });
+    // It may have been deleted while its lock was waited for.
+    if ((await lockLimits(tx, { ids: [id] })).length === 0) return false;
     await emptyLimit(tx, id);
     await updateConcurrencyLimitRow(tx, id, { slotsHeld: 0 });
     for (const taskRunId of new Set(taskRunIds)) await holdOne(tx, id, taskRunId);

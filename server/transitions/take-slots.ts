@@ -1,4 +1,4 @@
-import { decideSlots, type SlotMode } from "#server/domain/concurrency-slots.ts";
+import { decideSlots, requireSlots, type SlotMode } from "#server/domain/concurrency-slots.ts";
 import { insertSlotLease, type SlotHolder } from "#server/store/concurrency-leases.ts";
 import { countSlots } from "#server/store/concurrency-limit-changes.ts";
 import { type CountedLimit, lockAndCountLimits } from "#server/store/concurrency-limit-locks.ts";
@@ -42,6 +42,7 @@ export async function takeSlots(
   ctx: TransitionContext,
   { names, slots, mode, lease }: TakeSlotsInput,
 ): Promise<SlotsAnswer> {
+  requireSlots(slots);
   return inTransaction(ctx.pool, async (tx) => {
     const limits = await lockActiveLimits(tx, names);
     const decision = decideSlots({ slots, mode, random: Math.random() }, limits);

@@ -44,9 +44,9 @@ export async function updateConcurrencyLimit(
       const namesake = await findConcurrencyLimit(tx, change.name);
       if (namesake !== undefined && namesake !== found) throw limitExists(change.name);
     }
-    if (!(await updateConcurrencyLimitRow(tx, found, change))) {
-      throw concurrencyLimitNotFound(idOrName);
-    }
+    const updated = await updateConcurrencyLimitRow(tx, found, change);
+    if (updated === "taken") throw limitExists(change.name ?? "");
+    if (!updated) throw concurrencyLimitNotFound(idOrName);
     const fields = Object.entries(change).flatMap(([key, value]) =>
       value === undefined ? [] : key,
     );

@@ -5,13 +5,22 @@ import { messageOf } from "#shared/errors.ts";
 /** Largest body of a request. */
 const MOST_BODY_BYTES = 128 * 1024 * 1024;
 
+/** What paths are relative to; nothing looks at it. */
+const BASE = "http://localhost";
+
 /** What answers a request. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** Answers the requests of a server of `node:http` by what answers those of the web. */
-export function fetchListener(fetch: Fetch, logger: Logger): RequestListener {
+/** Whether the sender of that header may send bodies. */
+export type MaySend = (authorization: string | undefined) => boolean;
+
+/**
+ * Answers the requests of a server of `node:http` by what answers those of the web. The body of who
+ * may send none is not kept, and `fetch` does not see it.
+ */
+export function fetchListener(fetch: Fetch, maySend: MaySend, logger: Logger): RequestListener {
   return (incoming, outgoing) => {
-    answer(fetch, incoming, outgoing).catch((error: unknown) => {
+    answer(fetch, maySend, incoming, outgoing).catch((error: unknown) => {
       logger.debug("a request was not answered", { error: messageOf(error) });
       outgoing.destroy();
     });
@@ -20,10 +29,15 @@ export function fetchListener(fetch: Fetch, logger: Logger): RequestListener {
 
 async function answer(
   fetch: Fetch,
+  maySend: MaySend,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(incoming);
+  if (!URL.canParse(incoming.url ?? "/", BASE)) {
+    outgoing.writeHead(400, { connection: "close" }).end();
+    return;
+  }
+  const body = await readBody(incoming, maySend(incoming.headers.authorization));
   if (body === undefined) {
     outgoing.writeHead(413, { connection: "close" }).end();
     return;
@@ -48,22 +62,25 @@ function toRequest(incoming: IncomingMessage, body: Buffer<ArrayBuffer>): Reques
     }
   }
   const hasBody = method !== "GET" && method !== "HEAD" && body.length > 0;
-  return new Request(new URL(url, "http://localhost").href, {
+  return new Request(new URL(url, BASE).href, {
     method,
     headers,
     ...(hasBody ? { body } : {}),
   });
 }
 
-/** Undefined: it is too large. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
+/** Empty if it is not to be kept; undefined: it is too large. */
+async function readBody(
+  incoming: IncomingMessage,
+  keep: boolean,
+): Promise<Buffer<ArrayBuffer> | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
     const part = Buffer.from(chunk);
     bytes += part.length;
     if (bytes > MOST_BODY_BYTES) return undefined;
-    chunks.push(part);
+    if (keep) chunks.push(part);
   }
   return Buffer.concat(chunks);
 }

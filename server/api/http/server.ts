@@ -32,7 +32,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const app = createHttpApp(options);
   const { host, port, tls, authorize, logger, rest: context } = options;
   const sockets = new Sockets({ authorize, logger, context });
-  const answer = fetchListener((request) => app.fetch(request), logger);
+  const answer = fetchListener(
+    (request) => app.fetch(request),
+    (authorization) => authorize("clients", authorization) === null,
+    logger,
+  );
   // Not the server of Bun itself, which answers pings of WebSockets before anything is stored.
   const server =
     tls === null ? createServer(answer) : createTlsServer({ cert: tls.cert, key: tls.key }, answer);

@@ -3,23 +3,31 @@ import type { Millis } from "#shared/clock.ts";
 const TIME =
   /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?$/;
 
+const FIRST = Date.parse("0001-01-01T00:00:00Z");
+const BEHIND_LAST = Date.parse("+010000-01-01T00:00:00Z");
+
 /**
  * A time as clients write it, in RFC 3339 and UTC with at most microseconds; undefined if it is
- * none. A number is seconds since 1970; without a zone it is UTC; a day is its first moment.
+ * none, or not of the years 1 to 9999 in UTC. A number is seconds since 1970; without a zone it is UTC; a day is its first moment.
  */
 export function normaliseDateTime(value: unknown): string | undefined {
   if (typeof value === "number") {
     const millis = value * 1000;
-    return Math.abs(millis) <= 8.64e15 ? writeDateTime(millis) : undefined;
+    return isTold(millis) ? writeDateTime(millis) : undefined;
   }
   const parts = typeof value === "string" ? TIME.exec(value) : null;
   if (parts === null) return undefined;
   const [, day, minutes = "00:00", seconds = "00", fraction = "", zone = "Z"] = parts;
   const offset = /^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone.replace(/^(...)(\d\d)$/, "$1:$2");
   const whole = Date.parse(`${day}T${minutes}:${seconds}${offset.toUpperCase()}`);
-  if (Number.isNaN(whole) || !isDay(day)) return undefined;
+  if (!isTold(whole) || !isDay(day)) return undefined;
   // Microseconds stay as they were written: no number of milliseconds holds all of them.
   return withMicros(whole, fraction.padEnd(6, "0").slice(0, 6));
+}
+
+/** Whether RFC 3339 and the database have a text for it; not if it is no number. */
+function isTold(at: Millis): boolean {
+  return at >= FIRST && Math.round(at * 1000) < BEHIND_LAST * 1000;
 }
 
 /** Date.parse takes the 30th of February for the 2nd of March. */

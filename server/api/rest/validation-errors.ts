@@ -9,18 +9,22 @@ export interface ValidationIssue {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
+/** Most findings that are looked at: a long list may be wrong in a million places. */
+const MOST_FINDINGS = 200;
+
 type Found = Omit<ValidationIssue, "loc" | "input">;
 
 /**
  * What ajv found, as issues. `place` is the part of the request, as `body`; `value` is that part.
- * Of alternatives only what says most is told: not that null was possible too.
+ * Of alternatives only what says most is told: not that null was possible too. Of very many issues
+ * the first are told.
  */
 export function toIssues(
   place: string,
   value: unknown,
   errors: readonly ErrorObject[],
 ): ValidationIssue[] {
-  const issues = telling(errors).map((error): ValidationIssue => {
+  const issues = telling(errors.slice(0, MOST_FINDINGS)).map((error): ValidationIssue => {
     const loc = [place, ...pathOf(error, value)];
     const key: unknown =
       error.keyword === "required"

@@ -141,6 +141,13 @@ describe("what is wrong", () => {
   });
 });
 
+test("of a list that is wrong everywhere, the first places are told", () => {
+  const body = Closed({ tags: Type.Array(Type.String()) });
+  const found = issues(body, { tags: Array.from({ length: 100_000 }, () => 1) });
+  expect(found.length).toBeLessThan(1_000);
+  expect(found[0]).toBe("string_type at tags.0");
+});
+
 describe("named schemas", () => {
   test("may contain themselves", () => {
     const Tree = named(

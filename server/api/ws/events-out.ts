@@ -93,7 +93,9 @@ function wantedNames(filter: JsonObject): readonly string[] | null {
   if (!isFilter(event)) return null;
   const { name, prefix } = event;
   const prefixes = Array.isArray(prefix) ? prefix.length : 0;
-  return Array.isArray(name) && name.length > 0 && prefixes === 0 ? name.map(String) : null;
+  if (!Array.isArray(name) || name.length === 0 || prefixes > 0) return null;
+  // One that cannot be stored is no event's, and asked for would end the reading for all clients.
+  return name.map(String).filter((one) => !one.includes("\0"));
 }
 
 function isFilter(value: unknown): value is JsonObject {

@@ -66,15 +66,15 @@ export class WebSocketConnection {
   send(value: object): void {
     if (!this.isOpen) return;
     this.#write(OPCODE.text, Buffer.from(JSON.stringify(value)));
-    if (this.#stream.writableLength > MOST_WAITING_BYTES) this.close(1013, "too slow");
   }
 
   /** Says goodbye. Closing twice is harmless. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
     const text = Buffer.from(reason).subarray(0, MOST_REASON_BYTES);
-    this.#write(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), text]));
+    // First: a client that does not read is closed when something is written.
     this.#closing = true;
+    this.#write(OPCODE.close, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), text]));
     // Nothing more of it matters; its own goodbye ends the stream.
     setTimeout(() => this.#end(), GOODBYE_MS).unref();
   }
@@ -115,7 +115,8 @@ export class WebSocketConnection {
     if (begun !== (opcode === OPCODE.continuation)) {
       throw new FrameError(1002, "a message begins within another");
     }
-    this.#fragments.push(payload);
+    // Empty ones have no bytes that count, so any number could come.
+    if (!begun || payload.length > 0) this.#fragments.push(payload);
     this.#fragmentBytes += payload.length;
     if (this.#fragmentBytes > MOST_BYTES) {
       throw new FrameError(1009, `a message has more than ${MOST_BYTES} bytes`);
@@ -139,7 +140,10 @@ export class WebSocketConnection {
   }
 
   #write(opcode: number, payload: Uint8Array): void {
-    if (!this.#over) this.#stream.write(writeFrame(opcode, payload));
+    if (this.#over) return;
+    this.#stream.write(writeFrame(opcode, payload));
+    // Pongs count too: a client may ask for any number of them.
+    if (this.#stream.writableLength > MOST_WAITING_BYTES) this.close(1013, "too slow");
   }
 
   #end(): void {
