@@ -103,8 +103,28 @@ function typeParser(oid: number, format?: "text" | "binary"): (text: string) => 
   return pg.types.getTypeParser(oid, format);
 }
 
+const DOT = 46;
+const MOST_SECONDS = 256;
+/** Whole seconds that were read lately: the many times of a busy moment share few of them. */
+const knownSeconds = new Map<string, number>();
+
 /** PostgreSQL's text of a timestamptz as Millis, microseconds kept; infinity stays infinite. */
 export function parseTimestamp(text: string): number {
+  const zone = text.length - 3;
+  const sign = text.charAt(zone);
+  if (text.charCodeAt(19) !== DOT || (sign !== "+" && sign !== "-")) return parseWhole(text);
+  const second = text.slice(0, 19) + text.slice(zone);
+  let whole = knownSeconds.get(second);
+  if (whole === undefined) {
+    whole = parseWhole(second);
+    if (knownSeconds.size >= MOST_SECONDS) knownSeconds.clear();
+    knownSeconds.set(second, whole);
+  }
+  return whole + Number(text.slice(19, zone)) * 1000;
+}
+
+/** Any text of a timestamptz. */
+function parseWhole(text: string): number {
   const parts = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?$/.exec(text);
   // Number knows "Infinity"; what else does not match, as years before Christ, is not a number.
   if (parts === null) return Number(text.replace("infinity", "Infinity"));
