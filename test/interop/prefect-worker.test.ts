@@ -103,6 +103,17 @@ test("a flow that fails is tried again by its engine, and FAILED where it has no
   expect(at((await rest.get(`/flow_runs/${again}`)).body, "run_count")).toBe(2);
 }, 120_000);
 
+test("trap 11: a push pool refuses a worker that asks for its type, and serves one that says its own", async () => {
+  await rest.post("/work_pools/", { name: "pushed", type: "foo:push" });
+  const start = ["worker", "start", "--pool", "pushed", "--run-once"];
+  const asks = await prefect.run("prefect", ...start);
+  expect(asks.exitCode).toBe(1);
+  expect(asks.output.replaceAll(/\s+/g, " ")).toContain("not required for push work pools");
+  const says = await prefect.run("prefect", ...start, "--type", "process");
+  expect(says).toMatchObject({ exitCode: 0 });
+  expect((await rest.post("/work_pools/pushed/workers/filter", {})).body).toHaveLength(1);
+}, 120_000);
+
 test("workers share a pool's limit, and the run of a worker is cancelled by the command line", async () => {
   await rest.patch("/work_pools/p", { concurrency_limit: 1 });
   const [first, second] = [await deployRun("long"), await deployRun("hello")];
